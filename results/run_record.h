@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a run measured, as plain data: filled by the runner (scenarios/), written to files and printed by the
+// other parts of results/. Times are in microseconds where the name says so, rates in GB/s = 1e9 B/s as
+// nccl-tests has them, sizes in bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "emulator/core/counters.h"
+
+namespace longhaul::results {
+
+// Percentiles of "sent - due" over the frames that left a link, in nanoseconds. LatenessHistogram makes it.
+struct Lateness {
+  std::uint64_t frames = 0;  // sent at or after they were due: those that the percentiles are over
+  std::uint64_t early = 0;   // sent before they were due, which a correct emulator never does; not in `frames`
+  std::int64_t p50_ns = 0, p99_ns = 0, p999_ns = 0, max_ns = 0;
+};
+
+struct DirectionResult {
+  std::string link, from, to;  // link name and site names in the direction of travel
+  core::LinkCounters counters;
+  Lateness lateness;
+};
+
+// One port of the data plane and every place where it can lose a frame without the link model knowing.
+struct PortResult {
+  std::string host;    // the host behind it
+  std::string device;  // DPDK device with its driver, as given to EAL
+  std::uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0;  // seen by the data plane
+  // Emulator losses by place, e.g. {"rx_missed", 0}; every name is printed, and any number but 0 makes a run INVALID.
+  std::vector<std::pair<std::string, std::uint64_t>> losses;
+};
+
+struct CollectiveResult {
+  std::uint64_t size_bytes = 0;  // per rank
+  std::uint64_t count = 0;       // elements per rank
+  std::string type = "float";    // nccl-tests' names
+  std::string op = "sum";
+  std::vector<double> times_us;  // one per timed iteration: the slowest rank's time
+  double time_us = 0;            // mean over ranks of (elapsed / iterations), as nccl-tests reports
+  double algbw_gbps = 0;         // size / time, GB/s
+  double busbw_gbps = 0;         // algbw x 2(n-1)/n
+  std::uint64_t wrong = 0;       // wrong elements, all ranks and all checked iterations
+  std::uint32_t checked_iterations = 0;  // whose sums were compared with the right ones, warm-up included
+  std::uint32_t iterations = 0;
+  double predicted_us = 0;       // closed form
+};
+
+// One process of the collective.
+struct RankResult {
+  std::string host;         // it ran on
+  std::int64_t pid = 0;     // in the PID namespace of the runner
+  std::string device_info;  // what computed and carried it, e.g. "CPU, Gloo over TCP (cubic)"
+};
+
+struct PathProbe {  // ping between two hosts before the workload
+  std::string from, to;
+  double expected_ms = 0;  // propagation both ways
+  double min_ms = 0, avg_ms = 0, max_ms = 0;
+  std::uint32_t sent = 0, received = 0;
+};
+
+enum class Verdict : std::uint8_t { kValid, kDegraded, kInvalid };
+
+constexpr std::string_view name(Verdict verdict) {
+  constexpr std::array<std::string_view, 3> kNames{"VALID", "DEGRADED", "INVALID"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+struct Judgement {
+  Verdict verdict = Verdict::kInvalid;
+  std::vector<std::string> reasons;  // what was found; for kValid what was looked at
+};
+
+// A frame that is neither on a link nor lost by the emulator: what the site switches did.
+struct SwitchResult {
+  std::string site;
+  std::uint64_t forwarded = 0, flooded = 0, filtered = 0;  // frames in, by what became of them
+};
+
+struct RunRecord {
+  std::string name;
+  std::string started_utc;        // ISO 8601 as iso8601_utc() in time_text.h writes it
+  std::string version, revision;  // of longhaul
+  std::vector<std::string> command_line;
+  std::uint64_t seed = 0;
+  std::string scenario_yaml, topology_yaml;                  // effective, in full
+  std::vector<std::pair<std::string, std::string>> machine;  // facts about the host: kernel, cpu, hugepages...
+  std::size_t ranks = 0;
+  std::vector<RankResult> rank_processes;    // by rank
+  std::string collective = "AllReduce";      // nccl-tests' name of the test
+  std::string algorithm;                     // e.g. "ring"
+  std::vector<std::uint64_t> planned_sizes;  // bytes per rank of every size that was to be measured, ascending
+  std::uint32_t warmup = 0;                  // iterations per size before the timed ones
+  std::uint32_t iterations = 0;              // timed iterations per size that were to be made
+  double elapsed_s = 0;
+  std::vector<PathProbe> probes;
+  std::vector<CollectiveResult> collectives;
+  std::vector<DirectionResult> directions;
+  std::vector<PortResult> ports;
+  std::vector<SwitchResult> switches;
+  std::uint64_t samples_lost = 0;  // rows missing in links.csv
+  Judgement judgement;
+};
+
+}  // namespace longhaul::results

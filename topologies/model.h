@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A topology, validated: sites with one switch each, hosts at sites, links between sites. Immutable once made by
+// topology::load() (topologies/load.h). Sites, hosts and links are named by their index in these vectors.
+// Not here: workloads (scenarios/), ports and lcores (nic/, emulator/dataplane/).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/core/link_config.h"
+#include "emulator/core/units.h"
+
+namespace longhaul::topology {
+
+struct Coordinates {  // WGS 84 degrees
+  double latitude = 0;
+  double longitude = 0;
+
+  bool operator==(const Coordinates&) const = default;
+};
+
+struct Site {
+  std::string name;
+  std::optional<Coordinates> location;
+
+  bool operator==(const Site&) const = default;
+};
+
+enum class HostKind : std::uint8_t {
+  kNetns,     // a network namespace on this machine, made and removed by the run
+  kExternal,  // whatever hangs on the named DPDK device
+};
+
+struct Host {
+  std::string name;
+  std::size_t site = 0;
+  HostKind kind = HostKind::kNetns;
+  std::string device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1") or a PCI address ("0000:3b:00.0")
+
+  bool operator==(const Host&) const = default;
+};
+
+// How the propagation delay of a direction came about; for people, `LinkConfig::delay` is what counts.
+struct Route {
+  double fibre_km = 0;         // 0 when the file gave a plain delay
+  double great_circle_km = 0;  // 0 unless it was taken from the sites' coordinates
+  double route_factor = 0;     // 0 unless it was taken from the sites' coordinates
+  Duration delay_per_km;       // of the fibre; 0 when the file gave a plain delay
+
+  bool operator==(const Route&) const = default;
+};
+
+enum Direction : std::size_t { kForward = 0, kReverse = 1 };  // kForward runs from Link::between[0] to [1]
+
+struct Link {
+  std::string name;
+  std::array<std::size_t, 2> between{};         // site indices
+  std::array<core::LinkConfig, 2> directions;   // by Direction
+  std::array<Route, 2> routes;                  // by Direction
+
+  bool operator==(const Link&) const = default;
+};
+
+struct Topology {
+  std::string name;
+  std::string description;
+  std::uint32_t mtu = 1500;  // of the hosts' interfaces: L3 bytes
+  std::vector<Site> sites;
+  std::vector<Host> hosts;
+  std::vector<Link> links;   // together with the sites they form a tree: one path between any two sites
+
+  // Largest frame in L2 bytes, room for one 802.1Q tag included.
+  Bytes largest_frame() const { return Bytes(std::uint64_t{mtu} + 18); }
+
+  bool operator==(const Topology&) const = default;
+};
+
+// One hop of a path between sites.
+struct Hop {
+  std::size_t link = 0;
+  Direction direction = kForward;
+};
+
+// The links from one site to another in order of travel; empty when they are the same site.
+std::vector<Hop> path(const Topology& topology, std::size_t from_site, std::size_t to_site);
+
+// Sum of propagation delays along path(); queueing and serialisation not counted.
+Duration propagation_delay(const Topology& topology, std::size_t from_site, std::size_t to_site);
+
+// Round-trip propagation over one link: forward delay + reverse delay.
+Duration round_trip(const Link& link);
+
+}  // namespace longhaul::topology
