@@ -20,7 +20,7 @@ namespace longhaul::results {
 // Percentiles of "sent - due" over the frames that left a link, in nanoseconds. LatenessHistogram makes it.
 struct Lateness {
   std::uint64_t frames = 0;  // sent at or after they were due: those that the percentiles are over
-  std::uint64_t early = 0;   // sent before they were due, which a correct emulator never does; not in `frames`
+  std::uint64_t early = 0;  // sent before they were due, which a correct emulator never does; not in `frames`
   std::int64_t p50_ns = 0, p99_ns = 0, p999_ns = 0, max_ns = 0;
 };
 
@@ -35,7 +35,8 @@ struct PortResult {
   std::string host;    // the host behind it
   std::string device;  // DPDK device with its driver, as given to EAL
   std::uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0;  // seen by the data plane
-  // Emulator losses by place, e.g. {"rx_missed", 0}; every name is printed, and any number but 0 makes a run INVALID.
+  // Emulator losses by place, e.g. {"rx_missed", 0}; every name is printed, and any number but 0 makes a run
+  // INVALID.
   std::vector<std::pair<std::string, std::uint64_t>> losses;
 };
 
@@ -44,14 +45,14 @@ struct CollectiveResult {
   std::uint64_t count = 0;       // elements per rank
   std::string type = "float";    // nccl-tests' names
   std::string op = "sum";
-  std::vector<double> times_us;  // one per timed iteration: the slowest rank's time
-  double time_us = 0;            // mean over ranks of (elapsed / iterations), as nccl-tests reports
-  double algbw_gbps = 0;         // size / time, GB/s
-  double busbw_gbps = 0;         // algbw x 2(n-1)/n
-  std::uint64_t wrong = 0;       // wrong elements, all ranks and all checked iterations
+  std::vector<double> times_us;          // one per timed iteration: the slowest rank's time
+  double time_us = 0;                    // mean over ranks of (elapsed / iterations), as nccl-tests reports
+  double algbw_gbps = 0;                 // size / time, GB/s
+  double busbw_gbps = 0;                 // algbw x 2(n-1)/n
+  std::uint64_t wrong = 0;               // wrong elements, all ranks and all checked iterations
   std::uint32_t checked_iterations = 0;  // whose sums were compared with the right ones, warm-up included
   std::uint32_t iterations = 0;
-  double predicted_us = 0;       // closed form
+  double predicted_us = 0;  // closed form
 };
 
 // One process of the collective.
@@ -83,7 +84,8 @@ struct Judgement {
 // A frame that is neither on a link nor lost by the emulator: what the site switches did.
 struct SwitchResult {
   std::string site;
-  std::uint64_t forwarded = 0, flooded = 0, filtered = 0;  // frames in, by what became of them
+  // Frames in, by what became of them.
+  std::uint64_t forwarded = 0, flooded = 0, filtered = 0, storm_limited = 0;
 };
 
 struct RunRecord {
@@ -92,15 +94,17 @@ struct RunRecord {
   std::string version, revision;  // of longhaul
   std::vector<std::string> command_line;
   std::uint64_t seed = 0;
-  std::string scenario_yaml, topology_yaml;                  // effective, in full
-  std::vector<std::pair<std::string, std::string>> machine;  // facts about the host: kernel, cpu, hugepages...
+  std::string scenario_yaml, topology_yaml;  // effective, in full
+  // Facts about the machine: kernel, cpu, hugepages...
+  std::vector<std::pair<std::string, std::string>> machine;
   std::size_t ranks = 0;
-  std::vector<RankResult> rank_processes;    // by rank
-  std::string collective = "AllReduce";      // nccl-tests' name of the test
-  std::string algorithm;                     // e.g. "ring"
-  std::vector<std::uint64_t> planned_sizes;  // bytes per rank of every size that was to be measured, ascending
-  std::uint32_t warmup = 0;                  // iterations per size before the timed ones
-  std::uint32_t iterations = 0;              // timed iterations per size that were to be made
+  std::vector<RankResult> rank_processes;  // by rank
+  std::string collective = "AllReduce";    // nccl-tests' name of the test
+  std::string algorithm;                   // e.g. "ring"
+  // Bytes per rank of every size that was to be measured, ascending.
+  std::vector<std::uint64_t> planned_sizes;
+  std::uint32_t warmup = 0;      // iterations per size before the timed ones
+  std::uint32_t iterations = 0;  // timed iterations per size that were to be made
   double elapsed_s = 0;
   std::vector<PathProbe> probes;
   std::vector<CollectiveResult> collectives;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// DPDK's environment abstraction layer, started once per process with exactly the devices asked for. Uses
+// hugepages when enough are free, else ordinary pages, and says which. Leaves no file behind (in-memory
+// mode). EAL's own log goes to memory; what it said is part of the error when something fails.
+//
+// Call everything here from the one control thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace longhaul::nic {
+
+struct EalConfig {
+  std::vector<std::string> devices;  // vdevs ("net_af_xdp0,iface=x") and PCI addresses ("0000:3b:00.0")
+  unsigned data_plane_cpu = 0;       // the one worker lcore is pinned here
+  std::uint64_t memory_bytes = 0;    // for packet pools
+};
+
+class Eal {
+ public:
+  // Throws std::runtime_error with EAL's own words when it cannot start or does not find every device.
+  explicit Eal(const EalConfig& config);
+  ~Eal();
+  Eal(const Eal&) = delete;
+  Eal& operator=(const Eal&) = delete;
+
+  // "2 MiB hugepages" or "4 KiB pages (no free hugepages)".
+  const std::string& memory_kind() const { return memory_kind_; }
+
+  // What EAL and the drivers have logged so far; for error messages.
+  std::string log() const;
+
+  static constexpr unsigned kWorkerLcore = 1;
+
+ private:
+  struct LogStream;
+  std::unique_ptr<LogStream> log_;
+  std::string memory_kind_;
+};
+
+}  // namespace longhaul::nic

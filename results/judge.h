@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// How far a run can be trusted. The rules look at the emulator's own error only: lost or early frames,
+// counters that do not add up, late releases, wrong sums, missing results. A result far from its prediction
+// is not a reason, it is a finding. A check that was never made counts against the run, not for it.
+#pragma once
+
+#include "emulator/core/units.h"
+#include "results/run_record.h"
+
+namespace longhaul::results {
+
+// No defaults: the scenario says them.
+struct Bounds {
+  Duration lateness_p99;      // P99 above: DEGRADED
+  Duration lateness_invalid;  // P99 above: INVALID
+};
+
+// The verdict on `record` (its own judgement is not looked at). Not VALID: the reasons are all faults found,
+// the INVALID ones first. VALID: they say what was checked, with the figures.
+Judgement judge(const RunRecord& record, const Bounds& bounds);
+
+}  // namespace longhaul::results

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "results/files.h"
+#include "results/json_text.h"
+#include "results/statistics.h"
+
+namespace longhaul::results {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename Items, typename Convert>
+Json list_of(const Items& items, Convert&& convert) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(convert(item));
+  return list;
+}
+
+Json probe_json(const PathProbe& probe) {
+  const auto measured = [&](double ms) { return probe.received > 0 ? Json(ms) : Json(nullptr); };
+  return {{"from", probe.from},
+          {"to", probe.to},
+          {"sent", probe.sent},
+          {"received", probe.received},
+          {"expected_ms", probe.expected_ms},
+          {"min_ms", measured(probe.min_ms)},
+          {"avg_ms", measured(probe.avg_ms)},
+          {"max_ms", measured(probe.max_ms)},
+          {"min_less_expected_ms", measured(probe.min_ms - probe.expected_ms)}};
+}
+
+Json collective_json(const CollectiveResult& result) {
+  const std::optional<double> residual = residual_percent(result.time_us, result.predicted_us);
+  const Spread times = spread(result.times_us);
+  return {{"size_bytes", result.size_bytes},
+          {"count", result.count},
+          {"type", result.type},
+          {"redop", result.op},
+          {"iterations", result.iterations},
+          {"time_us", result.time_us},
+          {"predicted_us", residual ? Json(result.predicted_us) : Json(nullptr)},
+          {"residual_percent", residual ? Json(*residual) : Json(nullptr)},
+          {"algbw_GBps", result.algbw_gbps},
+          {"busbw_GBps", result.busbw_gbps},
+          {"slowest_rank_us",
+           {{"min", times.min},
+            {"p50", times.p50},
+            {"p99", times.p99},
+            {"max", times.max},
+            {"cv_percent", times.cv_percent}}},
+          {"wrong", result.wrong},
+          {"checked_iterations", result.checked_iterations}};
+}
+
+Json tally_json(const core::Tally& tally) {
+  return {{"frames", tally.frames}, {"bytes", tally.bytes}};
+}
+
+Json direction_json(const DirectionResult& direction) {
+  const core::LinkCounters& counters = direction.counters;
+  Json dropped = Json::object();
+  for (std::size_t i = 0; i < core::kDropCauses; ++i) {
+    dropped[std::string(name(static_cast<core::DropCause>(i)))] = tally_json(counters.dropped[i]);
+  }
+  const Lateness& lateness = direction.lateness;
+  return {{"link", direction.link},
+          {"from", direction.from},
+          {"to", direction.to},
+          {"in", tally_json(counters.in)},
+          {"out", tally_json(counters.out)},
+          {"dropped", dropped},
+          {"held", tally_json(counters.held)},
+          {"conserved", counters.conserved()},
+          {"queue_bytes", counters.queue_bytes},
+          {"queue_peak_bytes", counters.queue_peak_bytes},
+          {"lateness",
+           {{"frames", lateness.frames},
+            {"early", lateness.early},
+            {"p50_ns", lateness.p50_ns},
+            {"p99_ns", lateness.p99_ns},
+            {"p999_ns", lateness.p999_ns},
+            {"max_ns", lateness.max_ns}}}};
+}
+
+Json port_json(const PortResult& port) {
+  return {{"host", port.host},
+          {"device", port.device},
+          {"rx", {{"frames", port.rx_frames}, {"bytes", port.rx_bytes}}},
+          {"tx", {{"frames", port.tx_frames}, {"bytes", port.tx_bytes}}},
+          {"losses", list_of(port.losses, [](const auto& loss) {
+             return Json{{"place", loss.first}, {"frames", loss.second}};
+           })}};
+}
+
+Json switch_json(const SwitchResult& result) {
+  return {{"site", result.site},
+          {"forwarded", result.forwarded},
+          {"flooded", result.flooded},
+          {"filtered", result.filtered},
+          {"storm_limited", result.storm_limited}};
+}
+
+}  // namespace
+
+std::string summary_json(const RunRecord& record) {
+  const bool conserved = std::all_of(record.directions.begin(), record.directions.end(),
+                                     [](const DirectionResult& d) { return d.counters.conserved(); });
+  return to_text({{"format", kFormat},
+                  {"name", record.name},
+                  {"judgement", to_json(record.judgement)},
+                  {"started_utc", record.started_utc},
+                  {"elapsed_s", record.elapsed_s},
+                  {"seed", record.seed},
+                  {"ranks", record.ranks},
+                  {"collective", record.collective},
+                  {"algorithm", record.algorithm},
+                  {"average_busbw_GBps", average_busbw(record)},
+                  {"conserved", conserved},
+                  {"samples_lost", record.samples_lost},
+                  {"probes", list_of(record.probes, probe_json)},
+                  {"collectives", list_of(record.collectives, collective_json)},
+                  {"directions", list_of(record.directions, direction_json)},
+                  {"ports", list_of(record.ports, port_json)},
+                  {"switches", list_of(record.switches, switch_json)}});
+}
+
+}  // namespace longhaul::results

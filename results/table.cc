@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "results/table.h"
+
+#include <fmt/format.h>
+
+#include "results/statistics.h"
+#include "results/text_layout.h"
+
+namespace longhaul::results {
+namespace {
+
+constexpr std::size_t kNameWidth = 24;
+constexpr std::size_t kPathWidth = 36;
+
+std::string path_name(const DirectionResult& direction) {
+  return fmt::format("{}: {} -> {}", direction.link, direction.from, direction.to);
+}
+
+std::string microseconds(std::int64_t ns) {
+  return fmt::format("{:.1f}", static_cast<double>(ns) / 1000);
+}
+
+// nccl-tests keeps two decimals, which would leave one digit of the 0.1 GB/s of a 1 Gbit/s link.
+std::string bandwidth(double gbps) {
+  return number(gbps, 6, gbps < 1 ? 4 : 2);
+}
+
+std::string heading(const RunRecord& record) {
+  std::string text = wrap(fmt::format("# longhaul {} revision {}", record.version, record.revision), 0);
+  text += wrap(fmt::format("# Run {}, seed {}, started {}, took {:.1f} s", record.name, record.seed,
+                           record.started_utc, record.elapsed_s),
+               0);
+  text += fmt::format("# Collective test: {}{}{}, {} ranks, warmup iters: {} iters: {}\n#\n",
+                      record.collective, record.algorithm.empty() ? "" : " ", record.algorithm, record.ranks,
+                      record.warmup, record.iterations);
+  for (std::size_t rank = 0; rank < record.rank_processes.size(); ++rank) {
+    const RankResult& process = record.rank_processes[rank];
+    text += fmt::format("#  Rank {:2} Group {:2} Pid {:6} on {:>10} {}\n", rank, 0, process.pid,
+                        fit(process.host, kNameWidth), fit(process.device_info, kPathWidth));
+  }
+  return text;
+}
+
+std::string collective_row(const CollectiveResult& result) {
+  const std::optional<double> residual = residual_percent(result.time_us, result.predicted_us);
+  return fmt::format("{:12}  {:12}  {:>8}  {:>6}  {:6}  {}  {}  {}  {:6g}  {}  {:>8}\n", result.size_bytes,
+                     result.count, result.type, result.op, -1, number(result.time_us, 7, 2),
+                     bandwidth(result.algbw_gbps), bandwidth(result.busbw_gbps),
+                     static_cast<double>(result.wrong),
+                     residual ? number(result.predicted_us, 9, 2) : fmt::format("{:>9}", "-"),
+                     residual ? fmt::format("{:+.1f}", *residual) : "-");
+}
+
+}  // namespace
+
+std::string collectives_table(const RunRecord& record) {
+  constexpr const char* kHeader =
+      "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>9}  {:>8}\n";
+  std::string text = heading(record) + "#\n";
+  text += fmt::format(fmt::runtime(kHeader), "size", "count", "type", "redop", "root", "time", "algbw",
+                      "busbw", "#wrong", "predicted", "residual");
+  text += fmt::format(fmt::runtime(kHeader), "(B)", "(elements)", "", "", "", "(us)", "(GB/s)", "(GB/s)", "",
+                      "(us)", "(%)");
+  for (const CollectiveResult& result : record.collectives) text += collective_row(result);
+  const std::uint64_t wrong = wrong_in_all(record);
+  text += fmt::format("# {:<20} : {} {}\n", "Out of bounds values", wrong, wrong == 0 ? "OK" : "FAILED");
+  text += fmt::format("# {:<20} : {:g}\n", "Avg bus bandwidth", average_busbw(record));
+  return text;
+}
+
+std::string probes_table(const RunRecord& record) {
+  TextGrid grid({{"from", "", Align::kLeft},
+                 {"to", "", Align::kLeft},
+                 {"RTT expected", "(ms)"},
+                 {"min", "(ms)"},
+                 {"avg", "(ms)"},
+                 {"max", "(ms)"},
+                 {"received/sent", ""},
+                 {"min - expected", "(ms)"}});
+  for (const PathProbe& probe : record.probes) {
+    const auto measured = [&](double ms) { return probe.received > 0 ? fmt::format("{:.3f}", ms) : "-"; };
+    grid.add({fit(probe.from, kNameWidth / 2 + 2), fit(probe.to, kNameWidth / 2 + 2),
+              fmt::format("{:.3f}", probe.expected_ms), measured(probe.min_ms), measured(probe.avg_ms),
+              measured(probe.max_ms), fmt::format("{}/{}", probe.received, probe.sent),
+              probe.received > 0 ? fmt::format("{:+.3f}", probe.min_ms - probe.expected_ms) : "-"});
+  }
+  return "# Path probes (ping before the workload)\n" + grid.text();
+}
+
+std::string links_table(const RunRecord& record) {
+  std::vector<Column> columns{{"", "", Align::kLeft}, {"in", ""}, {"out", ""}};
+  for (std::size_t i = 0; i < core::kDropCauses; ++i) {
+    columns.push_back({std::string(name(static_cast<core::DropCause>(i))), "dropped"});
+  }
+  columns.insert(columns.end(), {{"held", ""}, {"queue peak", ""}, {"conserved", ""}});
+  TextGrid grid(columns);
+  for (const DirectionResult& direction : record.directions) {
+    const core::LinkCounters& counters = direction.counters;
+    const auto row = [&](const char* unit, std::uint64_t core::Tally::*figure) {
+      std::vector<std::string> cells{unit, fmt::format("{}", counters.in.*figure),
+                                     fmt::format("{}", counters.out.*figure)};
+      for (const core::Tally& cause : counters.dropped) cells.push_back(fmt::format("{}", cause.*figure));
+      cells.push_back(fmt::format("{}", counters.held.*figure));
+      return cells;
+    };
+    grid.add_line(fit(path_name(direction), kTextWidth - 2));
+    std::vector<std::string> frames = row("  frames", &core::Tally::frames);
+    frames.insert(frames.end(), {"", counters.conserved() ? "yes" : "NO"});
+    grid.add(std::move(frames));
+    std::vector<std::string> bytes = row("  bytes", &core::Tally::bytes);
+    bytes.push_back(fmt::format("{}", counters.queue_peak_bytes));
+    grid.add(std::move(bytes));
+  }
+  return "# Links, by direction (L2 bytes)\n" + grid.text();
+}
+
+std::string lateness_table(const RunRecord& record) {
+  TextGrid grid({{"direction", "", Align::kLeft},
+                 {"frames", ""},
+                 {"early", ""},
+                 {"P50", "(us)"},
+                 {"P99", "(us)"},
+                 {"P99.9", "(us)"},
+                 {"max", "(us)"}});
+  for (const DirectionResult& direction : record.directions) {
+    const Lateness& late = direction.lateness;
+    grid.add({fit(path_name(direction), kPathWidth), fmt::format("{}", late.frames),
+              fmt::format("{}", late.early), microseconds(late.p50_ns), microseconds(late.p99_ns),
+              microseconds(late.p999_ns), microseconds(late.max_ns)});
+  }
+  return "# Release lateness (sent - due)\n" + grid.text();
+}
+
+std::string ports_table(const RunRecord& record) {
+  TextGrid grid({{"host", "", Align::kLeft},
+                 {"rx", "(frames)"},
+                 {"rx", "(bytes)"},
+                 {"tx", "(frames)"},
+                 {"tx", "(bytes)"},
+                 {"lost", "(frames)"}});
+  std::string places;
+  for (const PortResult& port : record.ports) {
+    std::uint64_t lost = 0;
+    std::string line;
+    for (const auto& [place, frames] : port.losses) {
+      lost += frames;
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", place, frames);
+    }
+    grid.add({fit(port.host, kNameWidth), fmt::format("{}", port.rx_frames), fmt::format("{}", port.rx_bytes),
+              fmt::format("{}", port.tx_frames), fmt::format("{}", port.tx_bytes), fmt::format("{}", lost)});
+    places += wrap(fmt::format("{} {}: {}", port.host, fit(port.device, kPathWidth + kNameWidth),
+                               line.empty() ? "no place looked at" : line),
+                   2);
+  }
+  return "# Ports of the data plane\n" + grid.text() + "# Frames lost by the emulator, by place\n" + places;
+}
+
+std::string switches_table(const RunRecord& record) {
+  TextGrid grid({{"site", "", Align::kLeft},
+                 {"forwarded", ""},
+                 {"flooded", ""},
+                 {"filtered", ""},
+                 {"storm limited", ""}});
+  for (const SwitchResult& result : record.switches) {
+    grid.add({fit(result.site, kNameWidth), fmt::format("{}", result.forwarded),
+              fmt::format("{}", result.flooded), fmt::format("{}", result.filtered),
+              fmt::format("{}", result.storm_limited)});
+  }
+  return "# Site switches (frames)\n" + grid.text();
+}
+
+std::string verdict_text(const Judgement& judgement, Colour colour) {
+  constexpr std::string_view kAnsi[] = {"\033[32m", "\033[33m", "\033[31m"};  // by Verdict
+  const bool coloured = colour == Colour::kVerdict;
+  std::string text =
+      fmt::format("VERDICT: {}{}{}\n", coloured ? kAnsi[static_cast<std::size_t>(judgement.verdict)] : "",
+                  name(judgement.verdict), coloured ? "\033[0m" : "");
+  for (const std::string& reason : judgement.reasons) text += wrap(reason, 2);
+  return text;
+}
+
+std::string report_text(const RunRecord& record, Colour colour) {
+  std::string text = collectives_table(record);
+  text += "#\n" + probes_table(record);
+  text += "#\n" + links_table(record);
+  text += "#\n" + lateness_table(record);
+  text += "#\n" + ports_table(record);
+  text += "#\n" + switches_table(record);
+  text += "#\n";
+  if (record.samples_lost > 0)
+    text += fmt::format("# Samples missing in links.csv: {}\n#\n", record.samples_lost);
+  return text + verdict_text(record.judgement, colour);
+}
+
+}  // namespace longhaul::results

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a person sees at the end of a run: the collectives in the layout of nccl-tests with prediction and
+// residual, then path probes, links, release lateness, ports, switches and the verdict. At most kTextWidth
+// columns as long as byte counts stay below 1e14. Prints nothing itself.
+#pragma once
+
+#include <string>
+
+#include "results/run_record.h"
+
+namespace longhaul::results {
+
+enum class Colour : std::uint8_t { kNever, kVerdict };  // kVerdict: the verdict word in ANSI colours
+
+// All tables in the order above and then the verdict.
+std::string report_text(const RunRecord& record, Colour colour);
+
+// The parts of report_text(); each ends in a newline.
+std::string collectives_table(const RunRecord& record);
+std::string probes_table(const RunRecord& record);
+std::string links_table(const RunRecord& record);
+std::string lateness_table(const RunRecord& record);
+std::string ports_table(const RunRecord& record);
+std::string switches_table(const RunRecord& record);
+std::string verdict_text(const Judgement& judgement, Colour colour);
+
+}  // namespace longhaul::results

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scenarios/check_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emulator/core/link.h"
+#include "scenarios/predict.h"
+#include "topologies/quantity.h"
+
+namespace longhaul::scenario {
+namespace {
+
+// What one lcore spends on a full-size frame from one namespace host to another, both driver ends included: measured
+// by scripts/bench on 2 shared virtual CPUs. Hardware ports cost a tenth of it.
+constexpr double kSecondsPerFrame = 4e-6;
+
+double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
+
+std::string direction_lines(const topology::Topology& topology) {
+  std::string text = fmt::format("# {:<12} {:<28} {:>11} {:>11} {:>11} {:>12} {:>11}\n", "link", "direction",
+                                 "RTT (ms)", "BDP (KiB)", "line (KiB)", "queue (ms)", "held (MiB)");
+  for (const DirectionPrediction& direction : predict_links(topology)) {
+    const topology::Link& link = topology.links[direction.link];
+    const std::size_t from = direction.direction, to = 1 - from;
+    const core::LinkCapacity capacity =
+        core::capacity_of(link.directions[direction.direction], topology.largest_frame());
+    text += fmt::format("# {:<12} {:<28} {:>11.3f} {:>11.1f} {:>11.1f} {:>12.3f} {:>11.2f}\n", link.name,
+                        topology.sites[link.between[from]].name + " -> " + topology.sites[link.between[to]].name,
+                        topology::round_trip(link).to_seconds() * 1e3,
+                        static_cast<double>(direction.bdp.count()) / 1024.0,
+                        static_cast<double>(direction.in_flight.count()) / 1024.0,
+                        direction.full_queue_delay.to_seconds() * 1e3, mebibytes(capacity.bytes));
+  }
+  return text + "# line: on the fibre at full rate; queue: wait behind a full buffer; held: most in memory at once\n";
+}
+
+std::string ceiling_line(const topology::Topology& topology) {
+  const double frames = 1 / kSecondsPerFrame;
+  const double bits = frames * 8 * static_cast<double>(topology.mtu + 38);
+  double asked = 0;
+  for (const topology::Link& link : topology.links) {
+    for (const core::LinkConfig& direction : link.directions) asked += static_cast<double>(direction.rate.bps());
+  }
+  return fmt::format(
+      "# one lcore with namespace hosts carries about {:.2f} Mframe/s, {:.1f} Gbit/s of full-size frames, all links and "
+      "directions\n# together; these links at full rate are {:.1f} Gbit/s{}\n",
+      frames / 1e6, bits / 1e9, asked / 1e9,
+      asked > bits ? ": MORE THAN THAT, expect a run that is not VALID under full load" : "");
+}
+
+}  // namespace
+
+std::string prediction_text(const topology::Topology& topology) {
+  return "#\n# Predictions\n" + direction_lines(topology) + ceiling_line(topology);
+}
+
+std::string prediction_text(const Scenario& scenario) {
+  std::string text = prediction_text(scenario.topology) + "#\n";
+  for (const SitePair& pair : rank_round_trips(scenario)) {
+    text += fmt::format("# RTT {} - {}: {:.3f} ms of propagation\n", scenario.topology.sites[pair.from].name,
+                        scenario.topology.sites[pair.to].name, pair.round_trip.to_seconds() * 1e3);
+  }
+  const std::size_t ranks = scenario.workload.ranks.size();
+  text += fmt::format("# All-reduce over {} ranks by the closed form, links at TCP's goodput:\n# {:>12} {:>14} {:>15} "
+                      "{:>15}\n", ranks, "size (B)", "time (us)", "algbw (GB/s)", "busbw (GB/s)");
+  for (const Bytes size : scenario.workload.sizes) {
+    const Duration time = predicted_all_reduce(scenario, size);
+    text += fmt::format("# {:>12} {:>14.1f} {:>15.4f} {:>15.4f}\n", size.count(), time.to_seconds() * 1e6,
+                        algbw(size, time) / 1e9, busbw(size, time, ranks) / 1e9);
+  }
+  return text;
+}
+
+}  // namespace longhaul::scenario

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Subcommands that only read files: check and list. They need no privilege and no data plane.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "scenarios/check_report.h"
+#include "scenarios/cli/command_line.h"
+#include "scenarios/load.h"
+#include "topologies/load.h"
+
+namespace longhaul::scenario {
+namespace {
+
+namespace po = boost::program_options;
+
+bool names_a_scenario(const std::string& name_or_path, const Library& library) {
+  const bool is_path = name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".yaml") ||
+                       name_or_path.ends_with(".yml");
+  if (is_path) return kind_of(name_or_path) == FileKind::kScenario;
+  for (const LibraryEntry& entry : list_topologies(library)) {
+    if (entry.name == name_or_path) return false;
+  }
+  return true;  // if it is no scenario either, loading says what there is
+}
+
+int check_file(const Invocation& invocation) {
+  const std::string file = invocation.text("file");
+  if (names_a_scenario(file, invocation.library)) {
+    const Scenario scenario = load(file, invocation.library, invocation.overrides());
+    fmt::print("{}\n{}", effective_yaml(scenario), prediction_text(scenario));
+  } else {
+    const topology::Topology topology =
+        topology::load(find_topology(invocation.library, file), invocation.overrides());
+    fmt::print("{}\n{}", topology::effective_yaml(topology), prediction_text(topology));
+  }
+  return kValid;
+}
+
+void print_entries(const char* title, const std::vector<LibraryEntry>& entries) {
+  fmt::print("{}\n", title);
+  for (const LibraryEntry& entry : entries) {
+    fmt::print("  {:<24} {}\n", entry.name, entry.problem.empty() ? entry.description : entry.problem);
+  }
+}
+
+int list_library(const Invocation& invocation) {
+  print_entries("Scenarios (longhaul run NAME):", list_scenarios(invocation.library));
+  print_entries("Topologies (longhaul up NAME):", list_topologies(invocation.library));
+  return kValid;
+}
+
+}  // namespace
+
+Subcommand check_command_line() {
+  Subcommand command{"check", "FILE", "validate a topology or scenario and print what it means and predicts",
+                     "  longhaul check first-light\n"
+                     "  longhaul check my-topology.yaml --set links.wan.distance='2000 km'\n",
+                     po::options_description("Options"),
+                     {},
+                     check_file};
+  command.options.add_options()("file", po::value<std::string>()->required()->value_name("FILE"),
+                                "a file, or a name that `longhaul list` shows")(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "change one value of the file; may be repeated");
+  command.positional.add("file", 1);
+  return command;
+}
+
+Subcommand list_command_line() {
+  return {"list", "", "list the scenarios and topologies that ship", "  longhaul list\n",
+          po::options_description("Options"), {}, list_library};
+}
+
+}  // namespace longhaul::scenario

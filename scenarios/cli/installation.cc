@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fmt/format.h>
+
+#include "scenarios/build_info.h"
+#include "scenarios/cli/command_line.h"
+
+namespace longhaul::scenario {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path program_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+
+}  // namespace
+
+Library shipped_library() {
+  const fs::path installed = program_directory().parent_path() / "share/longhaul";
+  if (fs::is_directory(installed / "scenarios")) return {installed / "topologies", installed / "scenarios"};
+  const fs::path source = kSourceRoot;
+  return {source / "topologies/library", source / "scenarios/library"};
+}
+
+fs::path rank_program() {
+  const fs::path beside = program_directory() / "longhaul-rank";
+  return fs::exists(beside) ? beside : program_directory() / "workloads/longhaul-rank";
+}
+
+std::string version() { return kVersion; }
+
+std::string revision() { return kRevision; }
+
+std::vector<topology::Override> Invocation::overrides() const {
+  std::vector<topology::Override> parsed;
+  if (!has("set")) return parsed;
+  for (const std::string& text : values["set"].as<std::vector<std::string>>()) {
+    parsed.push_back(topology::parse_override(text));
+  }
+  return parsed;
+}
+
+}  // namespace longhaul::scenario

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scenarios/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "nic/machine.h"
+#include "nic/probe_path.h"
+#include "results/files.h"
+#include "results/judge.h"
+#include "results/link_csv.h"
+#include "results/run_directory.h"
+#include "results/time_text.h"
+#include "scenarios/control_socket.h"
+#include "scenarios/interrupt.h"
+#include "scenarios/load.h"
+#include "scenarios/predict.h"
+#include "scenarios/ranks.h"
+#include "scenarios/testbed.h"
+#include "topologies/load.h"
+
+namespace longhaul::scenario {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string algorithm_name(Algorithm algorithm) {
+  return algorithm == Algorithm::kRing ? "ring" : "halving-doubling";
+}
+
+results::RunRecord planned(const Scenario& scenario, const RunOptions& options) {
+  results::RunRecord record;
+  record.name = scenario.name;
+  record.version = options.version;
+  record.revision = options.revision;
+  record.command_line = options.command_line;
+  record.seed = scenario.seed;
+  record.scenario_yaml = effective_yaml(scenario);
+  record.topology_yaml = topology::effective_yaml(scenario.topology);
+  record.machine = nic::machine_facts();
+  record.ranks = scenario.workload.ranks.size();
+  record.algorithm = algorithm_name(scenario.workload.algorithm);
+  for (const Bytes size : scenario.workload.sizes) record.planned_sizes.push_back(size.count());
+  record.warmup = scenario.workload.warmup;
+  record.iterations = scenario.workload.iterations;
+  return record;
+}
+
+// One probe for each pair of sites with ranks, between their first ranks; it also teaches the switches.
+std::vector<results::PathProbe> probe(const Scenario& scenario, Testbed& testbed) {
+  auto first_rank_at = [&](std::size_t site) {
+    return *std::find_if(scenario.workload.ranks.begin(), scenario.workload.ranks.end(),
+                         [&](std::size_t host) { return scenario.topology.hosts[host].site == site; });
+  };
+  std::vector<results::PathProbe> probes;
+  for (const SitePair& pair : rank_round_trips(scenario)) {
+    check_interrupt();
+    const std::size_t from = first_rank_at(pair.from), to = first_rank_at(pair.to);
+    nic::ProbePlan plan;
+    plan.expected_rtt = pair.round_trip;
+    const nic::PathRtt rtt = nic::probe_path(testbed.namespace_fd(from), host_address(to), plan);
+    testbed.drain();
+    probes.push_back({scenario.topology.hosts[from].name, scenario.topology.hosts[to].name,
+                      pair.round_trip.to_seconds() * 1e3, rtt.min_ms, rtt.avg_ms, rtt.max_ms, rtt.sent,
+                      rtt.received});
+  }
+  return probes;
+}
+
+void write_row(results::LinkCsv& csv, const Scenario& scenario, const dataplane::Sample& sample) {
+  for (std::size_t d = 0; d < sample.directions.size(); ++d) {
+    const topology::Link& link = scenario.topology.links[d / 2];
+    const std::size_t from = link.between[d % 2], to = link.between[1 - d % 2];
+    core::LinkCounters counters = sample.directions[d].counters;
+    counters.queue_peak_bytes = sample.directions[d].interval_peak_bytes;
+    csv.write(sample.at.since_zero(), link.name, scenario.topology.sites[from].name,
+              scenario.topology.sites[to].name, counters);
+  }
+}
+
+// A run's directory, gone again unless the run came to its end.
+class RunDirectory {
+ public:
+  RunDirectory(const RunOptions& options, const std::string& name) {
+    if (options.out) {
+      results::make_out_directory(*options.out);
+      path_ = *options.out;
+    } else {
+      path_ = results::make_run_directory(options.base, name, std::chrono::system_clock::now());
+    }
+  }
+  ~RunDirectory() {
+    std::error_code ignored;
+    if (!kept_) std::filesystem::remove_all(path_, ignored);
+  }
+  void keep() { kept_ = true; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  bool kept_ = false;
+};
+
+}  // namespace
+
+RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report& report) {
+  const auto started = std::chrono::system_clock::now();
+  const Clock::time_point clock_start = Clock::now();
+  results::RunRecord record = planned(scenario, options);
+  record.started_utc = results::iso8601_utc(started);
+
+  RunDirectory directory(options, scenario.name);
+  results::LinkCsv csv(directory.path() / "links.csv");
+  std::string failure;
+  {
+    Testbed testbed(scenario.topology,
+                    {scenario.name, scenario.seed, scenario.workload.congestion_control, options.cpu});
+    testbed.on_sample([&](const dataplane::Sample& sample) { write_row(csv, scenario, sample); });
+    ControlSocket control(testbed.state().make_directory("control") / "socket");
+    testbed.state().publish_control_socket(control.path());
+    record.machine.emplace_back("data_plane_cpu", std::to_string(testbed.data_plane_cpu()));
+    record.machine.emplace_back("data_plane_memory", testbed.memory_kind());
+    report(fmt::format("testbed up: {} hosts, {} links, data plane on CPU {}, {}", scenario.topology.hosts.size(),
+                       scenario.topology.links.size(), testbed.data_plane_cpu(), testbed.memory_kind()),
+           Lasting::kLasting);
+    record.probes = probe(scenario, testbed);
+    for (const results::PathProbe& p : record.probes) {
+      report(fmt::format("path {} - {}: RTT {:.3f} ms, {:.3f} ms of it propagation", p.from, p.to, p.min_ms,
+                         p.expected_ms),
+             Lasting::kLasting);
+    }
+    auto answer = [&] { control.answer([&] { return testbed.status_json(); }); };
+    RanksOutcome ranks = run_ranks(scenario, testbed, options.rank_program, report, answer);
+    record.rank_processes = std::move(ranks.processes);
+    record.collectives = std::move(ranks.results);
+    failure = std::move(ranks.failure);
+    check_interrupt();
+    testbed.settle(Duration::seconds(2));
+    testbed.fill(record);
+  }
+  csv.close();
+  record.elapsed_s = std::chrono::duration<double>(Clock::now() - clock_start).count();
+  record.judgement = results::judge(record, {scenario.trust.lateness_p99, scenario.trust.lateness_invalid});
+  if (!failure.empty()) {
+    record.judgement.verdict = results::Verdict::kInvalid;
+    record.judgement.reasons.insert(record.judgement.reasons.begin(), "the workload failed: " + failure);
+  }
+  results::write_files(directory.path(), record);
+  directory.keep();
+  return {std::move(record), directory.path()};
+}
+
+}  // namespace longhaul::scenario

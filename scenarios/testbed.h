@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A topology standing on this machine: hosts in network namespaces, the data plane between them, and its samples.
+// What `longhaul up` keeps and what a run (runner.h) puts its workload on.
+//
+// Made and used by one control thread, which must call drain() at least every few seconds: the data plane never
+// waits for it. Destroying it takes everything down again.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emulator/core/units.h"
+#include "emulator/dataplane/engine.h"
+#include "nic/lab_hosts.h"
+#include "nic/lab_state.h"
+#include "results/run_record.h"
+#include "topologies/model.h"
+
+namespace longhaul::scenario {
+
+struct TestbedOptions {
+  std::string name;                  // of the run, for those who find the testbed in use
+  std::uint64_t seed = 1;
+  std::string congestion_control;    // of the hosts' TCP; empty: as the machine has it
+  std::optional<unsigned> cpu;       // where the data plane runs; default: the last one we may use
+};
+
+// The subnet of the hosts: host i of the topology has 10.71.0.(i+1)/24.
+std::string host_address(std::size_t host);
+
+// The data plane that a topology asks for. Ports of namespace hosts are left without a device.
+dataplane::EngineConfig engine_config(const topology::Topology& topology, std::uint64_t seed);
+
+class Testbed {
+ public:
+  // Brings everything up and starts forwarding. Throws std::runtime_error; then nothing is left behind.
+  Testbed(const topology::Topology& topology, const TestbedOptions& options);
+  ~Testbed();
+  Testbed(const Testbed&) = delete;
+  Testbed& operator=(const Testbed&) = delete;
+
+  // A namespace host, by its index in the topology: its namespace file and address.
+  int namespace_fd(std::size_t host) const;
+  // CPUs for anything but the data plane; all CPUs when there is only one.
+  std::vector<unsigned> other_cpus() const;
+  unsigned data_plane_cpu() const { return cpu_; }
+  const std::string& memory_kind() const { return engine_->memory_kind(); }
+  nic::LabState& state() { return state_; }
+
+  using OnSample = std::function<void(const dataplane::Sample&)>;
+  // Called for every sample that drain() takes.
+  void on_sample(OnSample callback) { on_sample_ = std::move(callback); }
+  // Takes all samples that wait. latest() is the newest of them.
+  void drain();
+  const dataplane::Sample& latest() const { return latest_; }
+
+  // Waits until no link holds a frame and every frame that a host sent or the data plane sent is accounted for at
+  // the other end, at most `deadline`; then stops the data plane. False when something was still under way.
+  bool settle(Duration deadline);
+
+  // After settle(): what every link, port and switch counted.
+  void fill(results::RunRecord& record) const;
+
+  // What `longhaul status` shows: the latest sample as JSON text.
+  std::string status_json() const;
+
+ private:
+  struct PortView;  // both sides of a port's boundary, read together
+  std::vector<results::PortResult> port_results(const dataplane::Sample& sample) const;
+  bool quiet() const;
+
+  topology::Topology topology_;
+  std::string name_;
+  nic::LabState state_;
+  std::vector<std::optional<std::size_t>> lab_index_;  // by host; none for an external one
+  std::optional<nic::LabHosts> hosts_;
+  unsigned cpu_;
+  dataplane::EngineConfig config_;
+  std::optional<dataplane::Engine> engine_;
+  OnSample on_sample_;
+  dataplane::Sample latest_;
+};
+
+}  // namespace longhaul::scenario

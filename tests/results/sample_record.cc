@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/results/sample_record.h"
+
+#include "results/judge.h"
+
+namespace longhaul::results::testing {
+namespace {
+
+CollectiveResult collective(std::uint64_t size, double time_us, double predicted_us) {
+  CollectiveResult result;
+  result.size_bytes = size;
+  result.count = size / 4;
+  for (int i = -2; i <= 2; ++i) result.times_us.push_back(time_us * (1 + 0.01 * i));
+  result.time_us = time_us;
+  result.algbw_gbps = static_cast<double>(size) / time_us / 1e3;
+  result.busbw_gbps = result.algbw_gbps * 1.5;  // 2(n-1)/n, n = 4
+  result.checked_iterations = 7;
+  result.iterations = 5;
+  result.predicted_us = predicted_us;
+  return result;
+}
+
+DirectionResult direction(const char* from, const char* to, std::uint64_t in, std::uint64_t lost) {
+  DirectionResult result{"wan", from, to, {}, {}};
+  core::LinkCounters& counters = result.counters;
+  counters.in = {in, in * 1514};
+  counters.dropped[static_cast<std::size_t>(core::DropCause::kQueueFull)] = {lost, lost * 1514};
+  counters.dropped[static_cast<std::size_t>(core::DropCause::kLineLoss)] = {2, 2 * 1514};
+  counters.held = {3, 3 * 1514};
+  counters.out = {in - lost - 5, (in - lost - 5) * 1514};
+  counters.queue_bytes = 1514;
+  counters.queue_peak_bytes = 1657500;
+  result.lateness = {in - lost - 5, 0, 4200, 31200, 88700, 412345};
+  return result;
+}
+
+PortResult port(const char* host, std::uint64_t frames) {
+  return {host,
+          std::string("net_af_xdp_") + host + ",iface=lh-" + host,
+          frames,
+          frames * 1514,
+          frames - 11,
+          (frames - 11) * 1514,
+          {{"rx_missed", 0}, {"rx_no_mbuf", 0}, {"tx_ring_full", 0}, {"veth_drop", 0}}};
+}
+
+}  // namespace
+
+RunRecord sample_record() {
+  RunRecord record;
+  record.name = "first-light";
+  record.started_utc = "2025-11-21T03:25:52Z";
+  record.version = "0.1.0";
+  record.revision = "0123456789ab";
+  record.command_line = {"longhaul", "run", "first-light", "--seed", "7"};
+  record.seed = 7;
+  record.scenario_yaml = "scenario: first-light\nseed: 7\n";
+  record.topology_yaml = "topology: atlanta-mount-pleasant\n";
+  record.machine = {
+      {"kernel", "6.1.0-28-amd64"}, {"cpu", "2 cores of a \"virtual\" CPU"}, {"hugepages", "none"}};
+  record.ranks = 4;
+  const char* hosts[] = {"atl-0", "mtp-0", "atl-1", "mtp-1"};
+  for (int rank = 0; rank < 4; ++rank) {
+    record.rank_processes.push_back({hosts[rank], 4100 + rank, "CPU, Gloo over TCP (cubic)"});
+    record.ports.push_back(port(hosts[rank], 51234 + static_cast<std::uint64_t>(rank)));
+  }
+  record.algorithm = "ring";
+  record.planned_sizes = {4096, 65536, 1048576};
+  record.warmup = 2;
+  record.iterations = 5;
+  record.elapsed_s = 21.75;
+  record.probes = {{"atl-0", "mtp-0", 13.2594, 13.301, 13.322, 13.390, 10, 10},
+                   {"atl-1", "mtp-1", 13.2594, 13.298, 13.315, 13.401, 10, 10}};
+  record.collectives = {collective(4096, 39912.25, 39778.6), collective(65536, 40480.5, 40613.4),
+                        collective(1048576, 53871.75, 53143.9)};
+  record.directions = {direction("Atlanta", "Mount Pleasant", 102468, 0),
+                       direction("Mount Pleasant", "Atlanta", 98765, 17)};
+  record.switches = {{"Atlanta", 204900, 6, 0, 0}, {"Mount Pleasant", 197500, 6, 1, 2}};
+  record.judgement = judge(
+      record, {.lateness_p99 = Duration::microseconds(200), .lateness_invalid = Duration::milliseconds(2)});
+  return record;
+}
+
+}  // namespace longhaul::results::testing

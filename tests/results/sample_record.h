@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A made-up run that could have happened: four hosts at two sites 1,353 km apart, 1 Gbit/s, ring all-reduce
+// at three sizes, VALID. Every test of results/ that needs a whole record starts from it.
+#pragma once
+
+#include "results/run_record.h"
+
+namespace longhaul::results::testing {
+
+RunRecord sample_record();
+
+}  // namespace longhaul::results::testing

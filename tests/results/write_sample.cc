@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Writes the files of the made-up run into the directory named on the command line and prints its report, for
+// the test of the schemas.
+#include <exception>
+#include <filesystem>
+#include <iostream>
+
+#include "results/files.h"
+#include "results/link_csv.h"
+#include "results/table.h"
+#include "tests/results/sample_record.h"
+
+int main(int argc, char** argv) {
+  using namespace longhaul;
+  if (argc != 2) {
+    std::cerr << "usage: write_sample DIRECTORY\n";
+    return 2;
+  }
+  try {
+    const std::filesystem::path directory = argv[1];
+    const results::RunRecord record = results::testing::sample_record();
+    results::LinkCsv csv(directory / "links.csv");
+    for (int sample = 1; sample <= 3; ++sample) {
+      for (const results::DirectionResult& direction : record.directions) {
+        csv.write(Duration::milliseconds(10 * sample), direction.link, direction.from, direction.to,
+                  direction.counters);
+      }
+    }
+    csv.close();
+    results::write_files(directory, record);
+    std::cout << results::report_text(record, results::Colour::kNever);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

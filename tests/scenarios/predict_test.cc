@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Golden values worked out by hand; the arithmetic stands beside them.
+#include "scenarios/predict.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "scenarios/load.h"
+#include "tests/topologies/corpus.h"
+#include "topologies/load.h"
+
+namespace longhaul::scenario {
+namespace {
+
+constexpr double kGoodput = 125e6 * 1448 / 1538;  // 117.685 MB/s: 1 Gbit/s, mtu 1500, framing wire
+
+// Sites a and b, `at_a` and then `at_b` ranks, one link of 1 Gbit/s and 6.63 ms.
+Scenario two_sites(int at_a, int at_b, const std::string& link = "delay: 6.63 ms, rate: 1 Gbit/s") {
+  std::string hosts;
+  for (int h = 0; h < at_a + at_b; ++h)
+    hosts += fmt::format("h{}: {{ site: {} }}, ", h, h < at_a ? "a" : "b");
+  Scenario s;
+  s.topology = topology::load_text(fmt::format("name: t\nsites: {{ a: {{}}, b: {{}} }}\nhosts: {{ {} }}\n"
+                                               "links: {{ wan: {{ between: [a, b], {} }} }}\n",
+                                               hosts, link),
+                                   "t.yaml");
+  for (std::size_t h = 0; h < s.topology.hosts.size(); ++h) s.workload.ranks.push_back(h);
+  return s;
+}
+
+double ms(Duration d) {
+  return d.to_seconds() * 1e3;
+}
+
+TEST(Predict, GoodputOfTcpWithTimestamps) {
+  const BitRate rate = BitRate::gigabits_per_second(1);
+  EXPECT_NEAR(goodput(rate, core::Framing::kWire, 1500), 117'685'305.6, 0.1);  // 125e6 x 1448 / 1538
+  EXPECT_NEAR(goodput(rate, core::Framing::kL2, 1500), 119'550'858.7, 0.1);    // 125e6 x 1448 / 1514
+  EXPECT_NEAR(goodput(rate, core::Framing::kWire, 9000), 123'755'255.6, 0.1);  // 125e6 x 8948 / 9038
+}
+
+TEST(Predict, LinkFigures) {
+  const auto links = predict_links(two_sites(1, 1).topology);
+  ASSERT_EQ(links.size(), 2u);
+  const DirectionPrediction& p = links[0];
+  EXPECT_EQ(p.bdp, Bytes(1'657'500));      // 125e6 B/s x 13.26 ms
+  EXPECT_EQ(p.in_flight, Bytes(828'750));  // 125e6 B/s x 6.63 ms
+  // 1,657,500 B hold 1,094 frames of 1,514 B; each takes 1,538 B of time on the wire.
+  EXPECT_EQ(p.full_queue_delay, Duration::nanoseconds(1'094 * 12'304));
+  EXPECT_EQ(p.frames, 1'094u + 1 + 538 + 1);  // 828,750 / 1,538 = 538.8
+  EXPECT_EQ(p.memory, Bytes(1'634 * 1'514));
+  EXPECT_EQ(links[1].direction, topology::kReverse);
+}
+
+TEST(Predict, LinkFiguresOfEachDirection) {
+  const auto links = predict_links(two_sites(1, 1,
+                                             "delay: 5 ms, rate: 1 Gbit/s, framing: l2, "
+                                             "reverse: { delay: 7 ms, rate: 500 Mbit/s }")
+                                       .topology);
+  EXPECT_EQ(links[0].bdp, Bytes(1'500'000));  // both use the round trip of 12 ms
+  EXPECT_EQ(links[1].bdp, Bytes(750'000));
+  EXPECT_EQ(links[0].in_flight, Bytes(625'000));
+  EXPECT_EQ(links[1].in_flight, Bytes(437'500));
+  EXPECT_EQ(links[0].full_queue_delay,
+            Duration::nanoseconds(990 * 12'112));  // 990 frames of 1,514 B at 8 ns/B
+}
+
+// Two contiguous sites: the longest chain of 2(n-1) steps crosses the link 2, 3, 3, 4, 4 times for n = 2, 3,
+// 4, 5, 6.
+TEST(Predict, RingCrossesTheLinkAsOftenAsTheLongestChain) {
+  const double expected[] = {2, 3, 3, 4, 4};
+  for (int n = 2; n <= 6; ++n) {
+    const Scenario s = two_sites((n + 1) / 2, n / 2);
+    const double transfer = 2.0 * (n - 1) * (60e3 / n) / kGoodput * 1e3;
+    EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(60'000))), transfer + expected[n - 2] * 6.63, 1e-6) << n;
+  }
+}
+
+TEST(Predict, RingOfFourRanks) {
+  const Scenario s = two_sites(2, 2);
+  // 6 x 4 MiB / 117.685 MB/s + 3 x 6.63 ms = 213.840 + 19.890
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 233.730, 0.001);
+  // 6 x 1 KiB / 117.685 MB/s + 19.890
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(4'096))), 19.942, 0.001);
+}
+
+TEST(Predict, RingThatAlternatesBetweenSitesSharesTheLink) {
+  Scenario s = two_sites(2, 2);
+  s.workload.ranks = {0, 2, 1, 3};
+  // Each direction carries 2 of the 4 edges: twice the time; every one of the 6 steps crosses.
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 2 * 213.840 + 6 * 6.63, 0.002);
+}
+
+TEST(Predict, RingIsBoundByItsWorseDirection) {
+  const Scenario s =
+      two_sites(2, 2, "rate: 1 Gbit/s, delay: 5 ms, reverse: { rate: 250 Mbit/s, delay: 7 ms }");
+  // Chains: a-b-a is 5 + 7 + 5, b-a-b is 7 + 5 + 7 = 19 ms; the rate is a quarter.
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 4 * 213.840 + 19, 0.002);
+}
+
+TEST(Predict, HalvingDoublingOfFourRanks) {
+  Scenario s = two_sites(2, 2);
+  s.workload.algorithm = Algorithm::kHalvingDoubling;
+  // Step 0 stays inside the sites. Step 1: 0-2 and 1-3 send S/4 = 4 MiB each, 8 MiB per direction:
+  // 2 x (6.63 ms + 8 MiB / 117.685 MB/s) = 2 x (6.63 + 71.280).
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 155.820, 0.001);
+  s.workload.ranks = {0, 2, 1, 3};
+  // Now step 0 crosses, with S/2 = 8 MiB from two ranks: 2 x (6.63 + 16 MiB / 117.685 MB/s).
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 298.380, 0.001);
+}
+
+TEST(Predict, ThreeSitesInARow) {
+  const Scenario s = load_text(
+      "name: s\n"
+      "topology:\n"
+      "  name: row\n"
+      "  sites: { a: {}, b: {}, c: {} }\n"
+      "  hosts: { h0: { site: a }, h1: { site: b }, h2: { site: c } }\n"
+      "  links:\n"
+      "    ab: { between: [a, b], delay: 1 ms, rate: 1 Gbit/s }\n"
+      "    bc: { between: [b, c], delay: 10 ms, rate: 1 Gbit/s }\n"
+      "workload: { kind: allreduce, sizes: [12 B] }\n",
+      "s.yaml", {}, {});
+  // Edges 0 -> 2 (11 ms), 2 -> 1 (10 ms), 1 -> 0 (1 ms); four in a row are all three and the longest again:
+  // 33 ms. Each direction of each link carries one edge: 4 x 4 B / 117.685 MB/s.
+  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(12))), 33 + 16e3 / kGoodput, 1e-6);
+  const auto pairs = rank_round_trips(s);
+  ASSERT_EQ(pairs.size(), 3u);
+  EXPECT_EQ(pairs[0].round_trip, Duration::milliseconds(2));
+  EXPECT_EQ(pairs[1].round_trip, Duration::milliseconds(22));
+  EXPECT_EQ(pairs[2].round_trip, Duration::milliseconds(20));
+}
+
+TEST(Predict, OneSiteCostsNothing) {
+  EXPECT_EQ(predicted_all_reduce(two_sites(4, 0), Bytes(1 << 20)), Duration());
+  EXPECT_TRUE(rank_round_trips(two_sites(4, 0)).empty());
+}
+
+TEST(Predict, FirstLight) {
+  const Library library{test::in_project("topologies/library"), test::in_project("scenarios/library")};
+  const Scenario s = load("first-light", library);
+  ASSERT_EQ(rank_round_trips(s).size(), 1u);
+  EXPECT_NEAR(ms(rank_round_trips(s)[0].round_trip), 13.26, 0.01);
+  EXPECT_NEAR(ms(predicted_all_reduce(s, s.workload.sizes.back())), 233.7, 0.1);
+}
+
+TEST(Predict, Bandwidths) {
+  const Duration time = Duration::milliseconds(100);
+  EXPECT_NEAR(algbw(Bytes(1'000'000), time), 1e7, 1e-3);
+  EXPECT_NEAR(busbw(Bytes(1'000'000), time, 4), 1.5e7, 1e-3);
+  EXPECT_NEAR(busbw(Bytes(1'000'000), time, 2), 1e7, 1e-3);
+  EXPECT_EQ(algbw(Bytes(1), Duration()), 0);
+}
+
+}  // namespace
+}  // namespace longhaul::scenario

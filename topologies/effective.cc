@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+
+#include "topologies/load.h"
+#include "topologies/quantity.h"
+#include "topologies/yaml_text.h"
+
+namespace longhaul::topology {
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+void write_direction(Out out, const core::LinkConfig& config, const Route& route, std::string_view indent) {
+  const auto line = [&](std::string_view key, std::string_view value, std::string_view comment = {}) {
+    fmt::format_to(out, "{}{}: {}{}{}\n", indent, key, value, comment.empty() ? "" : "  # ", comment);
+  };
+  if (route.delay_per_km == Duration()) {
+    line("delay", to_text(config.delay));
+  } else {
+    if (route.route_factor != 0) {
+      line("distance", "great-circle",
+           fmt::format("{:.1f} km x {} = {:.1f} km of fibre", route.great_circle_km,
+                       to_text(route.route_factor), route.fibre_km));
+      line("route_factor", to_text(route.route_factor));
+    } else {
+      line("distance",
+           to_text(Distance::millimetres(static_cast<std::uint64_t>(std::llround(route.fibre_km * 1e6)))));
+    }
+    line("fibre", to_text(route.delay_per_km) + "/km", "delay " + to_text(config.delay));
+  }
+  line("rate", to_text(config.rate));
+  line("framing", config.framing == core::Framing::kWire ? "wire" : "l2");
+  line("buffer", to_text(config.buffer),
+       fmt::format("{:.3f} ms at this rate", static_cast<double>(config.buffer.count()) * 8e3 /
+                                                 static_cast<double>(config.rate.bps())));
+  line("loss", to_text(config.loss));
+}
+
+void write_link(Out out, const Link& link, const Topology& topology) {
+  fmt::format_to(out, "  {}:\n    between: [{}, {}]\n", yaml_name(link.name),
+                 yaml_name(topology.sites[link.between[0]].name),
+                 yaml_name(topology.sites[link.between[1]].name));
+  const auto same = link.directions[kForward] == link.directions[kReverse] &&
+                    link.routes[kForward] == link.routes[kReverse];
+  if (same) return write_direction(out, link.directions[kForward], link.routes[kForward], "    ");
+  fmt::format_to(out, "    forward:\n");
+  write_direction(out, link.directions[kForward], link.routes[kForward], "      ");
+  fmt::format_to(out, "    reverse:\n");
+  write_direction(out, link.directions[kReverse], link.routes[kReverse], "      ");
+}
+
+}  // namespace
+
+std::string effective_yaml(const Topology& topology) {
+  std::string text;
+  const Out out(text);
+  fmt::format_to(out, "name: {}\ndescription: {}\nmtu: {}\nsites:\n", yaml_name(topology.name),
+                 yaml_quoted(topology.description), topology.mtu);
+  for (const Site& site : topology.sites) {
+    const std::string location = site.location
+                                     ? fmt::format(" location: [{}, {}] ", to_text(site.location->latitude),
+                                                   to_text(site.location->longitude))
+                                     : "";
+    fmt::format_to(out, "  {}: {{{}}}\n", yaml_name(site.name), location);
+  }
+  fmt::format_to(out, "hosts:\n");
+  for (const Host& host : topology.hosts) {
+    const bool external = host.kind == HostKind::kExternal;
+    fmt::format_to(out, "  {}: {{ site: {}, kind: {}{} }}\n", yaml_name(host.name),
+                   yaml_name(topology.sites[host.site].name), external ? "external" : "netns",
+                   external ? ", device: " + yaml_quoted(host.device) : "");
+  }
+  fmt::format_to(out, "links:{}\n", topology.links.empty() ? " {}" : "");
+  for (const Link& link : topology.links) write_link(out, link, topology);
+  return text;
+}
+
+}  // namespace longhaul::topology
