@@ -37,6 +37,26 @@ int check(int result, const std::string& device, const char* what) {
   return result;
 }
 
+// As rte_pktmbuf_pool_create(), but packed without holes at page boundaries: DPDK's AF_XDP driver registers
+// (elements x element size) bytes from the pool's start with the kernel, and every buffer beyond that is
+// refused without a word. nullptr and rte_errno on failure.
+rte_mempool* make_pool(const std::string& name, std::uint16_t buffer, int socket) {
+  constexpr unsigned kCached = 256;
+  rte_pktmbuf_pool_private shape{};
+  shape.mbuf_data_room_size = buffer;
+  rte_mempool* pool =
+      rte_mempool_create_empty(name.c_str(), kBuffers, static_cast<unsigned>(sizeof(rte_mbuf)) + buffer,
+                               kCached, sizeof shape, socket, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+  if (pool == nullptr) return nullptr;
+  rte_pktmbuf_pool_init(pool, &shape);
+  if (rte_mempool_populate_default(pool) < 0) {
+    rte_mempool_free(pool);
+    return nullptr;
+  }
+  rte_mempool_obj_iter(pool, rte_pktmbuf_init, nullptr);
+  return pool;
+}
+
 std::string ethdev_name(const std::string& device) {
   return device.substr(0, device.find(','));
 }
@@ -51,20 +71,24 @@ std::string device_for_interface(const std::string& interface, std::uint32_t mtu
 }
 
 std::uint64_t port_memory(std::uint32_t mtu) {
-  // Without hugepages a pool element never crosses a 4 KiB page unless it is larger than one.
-  constexpr std::uint64_t kPage = 4'096, kElementHeader = 192;
-  const std::uint64_t element = buffer_size(mtu) + sizeof(rte_mbuf) + kElementHeader;
-  return kBuffers * ((element + kPage - 1) / kPage * kPage);
+  constexpr std::uint64_t kElementHeader = 192;
+  constexpr std::uint64_t kRings = 1'000'000;  // of the pool itself and the driver
+  return kBuffers * (buffer_size(mtu) + sizeof(rte_mbuf) + kElementHeader) + kRings;
 }
 
 Port::Port(const std::string& device, std::uint32_t mtu) : device_(device) {
   check(rte_eth_dev_get_port_by_name(ethdev_name(device).c_str(), &id_), device, "find it");
   const std::string pool_name = fmt::format("pool_{}", id_);
-  pool_ = rte_pktmbuf_pool_create(pool_name.c_str(), kBuffers, 256, 0, buffer_size(mtu),
-                                  rte_eth_dev_socket_id(id_));
+  pool_ = make_pool(pool_name, buffer_size(mtu), rte_eth_dev_socket_id(id_));
   if (pool_ == nullptr) {
     throw std::runtime_error(fmt::format("port {}: cannot allocate {} packet buffers of {} B: {}", device,
                                          kBuffers, buffer_size(mtu), rte_strerror(rte_errno)));
+  }
+  if (pool_->nb_mem_chunks != 1) {
+    throw std::runtime_error(
+        fmt::format("port {}: its packet buffers lie in {} pieces of memory; reserve more "
+                    "hugepages, or none",
+                    device, pool_->nb_mem_chunks));
   }
   rte_eth_conf configuration{};
   check(rte_eth_dev_configure(id_, 1, 1, &configuration), device, "configure it");

@@ -17,6 +17,7 @@
 #include "emulator/dataplane/engine.h"
 #include "nic/lab_hosts.h"
 #include "nic/lab_state.h"
+#include "nic/priority.h"
 #include "results/run_record.h"
 #include "topologies/model.h"
 
@@ -45,6 +46,8 @@ class Testbed {
 
   // A namespace host, by its index in the topology: its namespace file and address.
   int namespace_fd(std::size_t host) const;
+  // Whether the data plane goes before other processes of the machine.
+  bool boosted() const { return boost_.active(); }
   // CPUs for anything but the data plane; all CPUs when there is only one.
   std::vector<unsigned> other_cpus() const;
   unsigned data_plane_cpu() const { return cpu_; }
@@ -76,6 +79,7 @@ class Testbed {
   topology::Topology topology_;
   std::string name_;
   nic::LabState state_;
+  nic::PriorityBoost boost_;
   std::vector<std::optional<std::size_t>> lab_index_;  // by host; none for an external one
   std::optional<nic::LabHosts> hosts_;
   unsigned cpu_;

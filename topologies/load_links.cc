@@ -8,8 +8,8 @@
 #include <numeric>
 #include <optional>
 
-#include "topologies/great_circle.h"
 #include "topologies/bounds.h"
+#include "topologies/great_circle.h"
 #include "topologies/quantity.h"
 
 namespace longhaul::topology {

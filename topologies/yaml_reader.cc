@@ -63,8 +63,8 @@ std::string name_problem(std::string_view name, std::size_t longest) {
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known) {
   std::string_view nearest;
   constexpr std::size_t kLongestWord = 64;
-  std::size_t best = std::min(word.size(), kLongestWord) / 3 + 1;
-  if (word.size() <= kLongestWord) {
+  std::size_t best = word.size() / 3;  // of a word of two letters, everything short would be near
+  if (best > 0 && word.size() <= kLongestWord) {
     for (const std::string_view candidate : known) {
       const std::size_t distance = edit_distance(word, candidate);
       if (distance <= best && (nearest.empty() || distance < best)) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "topologies/quantity.h"
@@ -70,8 +71,8 @@ class YamlValue {
   // The values of a list.
   std::vector<YamlValue> items() const;
 
-  // The values of a mapping whose keys are names of the file's own; null has none. One that exists only because an override
-  // reaches into it is an unknown key.
+  // The values of a mapping whose keys are names of the file's own; null has none. One that exists only
+  // because an override reaches into it is an unknown key.
   std::vector<YamlValue> named() const;
 
  private:

@@ -153,7 +153,7 @@ std::string reason_to_skip() {
   int error = 0;
   std::thread([&error] { error = ::unshare(CLONE_NEWNET) == 0 ? 0 : errno; }).join();
   if (error != 0) return std::string("network namespaces cannot be made: ") + std::strerror(error);
-  for (const char* program : {"ip", "ethtool", "ping", "sysctl"})
+  for (const char* program : {"ip", "ethtool", "ping"})
     if (!find_program(program)) return std::string(program) + " is not installed";
   return {};
 }

@@ -67,7 +67,7 @@ inline bool alive(pid_t pid) {
 
 class NetnsTest : public testing::Test {
  protected:
-  std::string name(const std::string& suffix) const { return fmt::format("t{}{}", ::getpid(), suffix); }
+  std::string name(const std::string& suffix) const { return fmt::format("t{}-{}", ::getpid(), suffix); }
   std::string lab_name(const std::string& suffix) const { return "lh-" + name(suffix); }
 
   std::vector<LabHostSpec> two_hosts() const {

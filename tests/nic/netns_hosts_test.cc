@@ -77,7 +77,7 @@ TEST_F(NetnsTest, TheSettingsAreReallyInForce) {
 TEST_F(NetnsTest, LongNamesWork) {
   LabState state("long", directory_);
   const LabHosts lab(
-      state, {{name("-mount-pleasant-0"), "10.199.0.1/24"}, {name("-mount-pleasant-1"), "10.199.0.2/24"}});
+      state, {{name("mount-pleasant-0"), "10.199.0.1/24"}, {name("mount-pleasant-1"), "10.199.0.2/24"}});
   for (const LabHost& host : lab.hosts()) {
     EXPECT_LE(host.emulator_interface.size(), 15U);
     EXPECT_NE(::if_nametoindex(host.emulator_interface.c_str()), 0U);
@@ -172,7 +172,7 @@ TEST_F(NetnsTest, ProbesAPathAndCountsItsFramesOnBothEnds) {
   LabState state("probe", directory_);
   const LabHosts lab(state, two_hosts());
   const ForeignInterface bridge(lab_name("br"), "bridge");
-  run({"sysctl", "-qw", "net.ipv6.conf." + lab_name("br") + ".disable_ipv6=1"});
+  disable_ipv6(lab_name("br"));
   run({"ip", "link", "set", lab_name("br"), "up"});
   for (const LabHost& host : lab.hosts())
     run({"ip", "link", "set", host.emulator_interface, "master", lab_name("br")});

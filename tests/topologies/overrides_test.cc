@@ -99,7 +99,7 @@ TEST(Overrides, ErrorsNameTheOverride) {
   EXPECT_EQ(error_with({"links.wan.rate="}),
             "--set links.wan.rate: links.wan.rate: is empty, allowed: a rate such as 1 Gbit/s");
   EXPECT_EQ(error_with({"hosts.h2={site: c}"}),
-            "--set hosts.h2: hosts.h2.site: 'c' is not a site, did you mean 'a'?");
+            "--set hosts.h2: hosts.h2.site: 'c' is not a site, allowed: a, b");
 }
 
 }  // namespace
