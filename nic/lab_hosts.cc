@@ -70,6 +70,26 @@ Batch creation_batch(const std::vector<LabHost>& hosts) {
   return batch;
 }
 
+// A token bucket as deep as the largest burst that a socket hands over in one piece (64 KiB): split up, each frame
+// would cost a timer. Its queue is long: the sockets' own limits (TCP small queues) come first, and a queue that
+// drops would be a loss that no network card has.
+std::string shape_command(const LabHostSpec& spec) {
+  constexpr unsigned kBurstBytes = 70 * 1024, kQueueBytes = 16 * 1024 * 1024, kFcsPreambleGap = 24;
+  return fmt::format("qdisc add dev eth0 root tbf rate {}bit burst {} limit {} overhead {}\n", spec.rate_bps,
+                     kBurstBytes, kQueueBytes, kFcsPreambleGap);
+}
+
+// Receive packet steering (Documentation/networking/scaling.rst): a mask of CPUs in hexadecimal.
+void steer_reception(const LabHost& host, const std::vector<unsigned>& cpus) {
+  std::uint64_t mask = 0;
+  for (const unsigned cpu : cpus) mask |= cpu < 32 ? std::uint64_t{1} << cpu : 0;
+  // /sys shows the interfaces of the namespace that mounted it, so this needs `ip netns exec`.
+  run_or_throw({.argv = {"ip", "netns", "exec", host.network_namespace, "tee",
+                         "/sys/class/net/eth0/queues/rx-0/rps_cpus"},
+                .input = fmt::format("{:x}\n", mask)},
+               kIpDeadline, fmt::format("steer reception of host {}", host.name));
+}
+
 // How many lines of a batch `ip` carried out before it stopped with "Command failed -:LINE".
 std::size_t lines_done(const CommandResult& result, std::size_t lines) {
   const std::string_view marker = "Command failed -:";
@@ -194,6 +214,11 @@ void LabHosts::set_up(std::size_t index, const LabHostSpec& spec) {
       "link set dev lo up\naddress add {} broadcast + dev eth0\nlink set dev eth0 up\n", spec.address);
   run_or_throw({.argv = {"ip", "-batch", "-"}, .input = batch, .network_namespace = inside}, kIpDeadline,
                fmt::format("set up host {}", host.name));
+  if (spec.rate_bps != 0) {
+    run_or_throw({.argv = {"tc", "-batch", "-"}, .input = shape_command(spec), .network_namespace = inside},
+                 kIpDeadline, fmt::format("set the rate of host {}", host.name));
+  }
+  if (!spec.receive_cpus.empty()) steer_reception(host, spec.receive_cpus);
 }
 
 HostInterfaceCounters LabHosts::read_counters(std::size_t host) const {

@@ -66,8 +66,10 @@ std::string ethdev_name(const std::string& device) {
 std::string device_for_interface(const std::string& interface, std::uint32_t mtu, unsigned index) {
   // busy_budget=0: no syscall per poll; the loop sleeps when idle instead.
   if (mtu <= kLargestAfXdpMtu) return fmt::format("net_af_xdp{},iface={},busy_budget=0", index, interface);
-  return fmt::format("net_af_packet{},iface={},blocksz=65536,framesz={},framecnt={},qdisc_bypass=1", index,
-                     interface, af_packet_slot(mtu), 4'096);
+  constexpr std::uint32_t kRingBytes = 16 * 1024 * 1024;  // each way; 130 ms at 1 Gbit/s
+  const std::uint32_t slot = af_packet_slot(mtu);
+  return fmt::format("net_af_packet{},iface={},blocksz=65536,framesz={},framecnt={},qdisc_bypass=1", index, interface,
+                     slot, kRingBytes / slot);
 }
 
 std::uint64_t port_memory(std::uint32_t mtu) {

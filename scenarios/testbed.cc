@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -50,7 +51,8 @@ unsigned choose_cpu(std::optional<unsigned> asked) {
   return *asked;
 }
 
-std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const std::string& congestion_control) {
+std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const std::string& congestion_control,
+                                        const std::vector<unsigned>& receive_cpus) {
   const std::uint64_t window = tcp_window_bytes(topology);
   std::vector<nic::LabHostSpec> specs;
   for (std::size_t h = 0; h < topology.hosts.size(); ++h) {
@@ -58,6 +60,8 @@ std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const std::str
     nic::LabHostSpec spec{topology.hosts[h].name, host_address(h) + "/24", topology.mtu, {}};
     spec.tcp.congestion_control = congestion_control;
     spec.tcp.rmem_max = spec.tcp.wmem_max = window;
+    spec.rate_bps = topology.hosts[h].rate.bps();
+    spec.receive_cpus = receive_cpus;
     specs.push_back(spec);
   }
   return specs;
@@ -104,7 +108,9 @@ Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
     const bool in_lab = host.kind == topology::HostKind::kNetns;
     lab_index_.push_back(in_lab ? std::optional(next++) : std::nullopt);
   }
-  hosts_.emplace(state_, lab_specs(topology, options.congestion_control));
+  // DPDK keeps files of its own while it runs; there they go with the rest, also after a kill.
+  setenv("RUNTIME_DIRECTORY", state_.make_directory("dpdk").c_str(), 1);
+  hosts_.emplace(state_, lab_specs(topology, options.congestion_control, other_cpus()));
   config_.cpu = cpu_;
   name_devices(config_, hosts_->hosts(), lab_index_);
   engine_.emplace(config_);

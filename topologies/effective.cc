@@ -69,8 +69,9 @@ std::string effective_yaml(const Topology& topology) {
   fmt::format_to(out, "hosts:\n");
   for (const Host& host : topology.hosts) {
     const bool external = host.kind == HostKind::kExternal;
-    fmt::format_to(out, "  {}: {{ site: {}, kind: {}{} }}\n", yaml_name(host.name),
+    fmt::format_to(out, "  {}: {{ site: {}, kind: {}{}{} }}\n", yaml_name(host.name),
                    yaml_name(topology.sites[host.site].name), external ? "external" : "netns",
+                   host.rate == BitRate() ? "" : ", rate: " + to_text(host.rate),
                    external ? ", device: " + yaml_quoted(host.device) : "");
   }
   fmt::format_to(out, "links:{}\n", topology.links.empty() ? " {}" : "");

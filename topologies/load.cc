@@ -72,16 +72,19 @@ std::string identity(const std::string& device) {
 Host read_host(const YamlValue& value, const Topology& topology) {
   Host host;
   host.name = value.key_name(limits::kLongestHostName);
-  const YamlMap map = value.map({"site", "kind", "device"});
+  const YamlMap map = value.map({"site", "kind", "rate", "device"});
   host.site = site_index(map.need("site", "the name of a site"), topology);
   if (const auto kind = map.find("kind")) {
     host.kind = kind->choice({"netns", "external"}) == 0 ? HostKind::kNetns : HostKind::kExternal;
   }
+  const auto rate = map.find("rate");
   const auto device = map.find("device");
   if (host.kind == HostKind::kNetns) {
     if (device) device->fail_key("only goes with kind: external");
+    if (rate) host.rate = read_rate(*rate);
     return host;
   }
+  if (rate) rate->fail_key("only goes with kind: netns; an external host has the rate of its own interface");
   const YamlValue given = map.need("device", kDeviceAllowed);
   host.device = given.text(kDeviceAllowed);
   if (!is_pci_address(host.device) && !is_virtual_device(host.device)) {

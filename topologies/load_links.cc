@@ -81,15 +81,6 @@ Duration read_delay(const YamlValue& value) {
   return delay;
 }
 
-BitRate read_rate(const YamlValue& value) {
-  const BitRate rate = value.read(parse_rate, "a rate such as 1 Gbit/s");
-  if (rate < limits::kLeastRate || rate > limits::kMostRate) {
-    value.fail(fmt::format("{} is out of range, allowed: {} to {}", to_text(rate),
-                           to_text(limits::kLeastRate), to_text(limits::kMostRate)));
-  }
-  return rate;
-}
-
 core::Framing read_framing(const YamlValue& value) {
   return value.choice({"wire", "l2"}) == 0 ? core::Framing::kWire : core::Framing::kL2;
 }
@@ -274,6 +265,15 @@ std::size_t site_index(const YamlValue& value, const Topology& topology) {
     names.push_back(site.name);
   }
   value.fail(fmt::format("{} is not a site{}", in_quotes(name), suggestion(name, names)));
+}
+
+BitRate read_rate(const YamlValue& value) {
+  const BitRate rate = value.read(parse_rate, "a rate such as 1 Gbit/s");
+  if (rate < limits::kLeastRate || rate > limits::kMostRate) {
+    value.fail(fmt::format("{} is out of range, allowed: {} to {}", to_text(rate),
+                           to_text(limits::kLeastRate), to_text(limits::kMostRate)));
+  }
+  return rate;
 }
 
 std::vector<Link> read_links(const YamlValue& section, const Topology& topology) {

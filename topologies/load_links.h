@@ -14,6 +14,9 @@ namespace longhaul::topology {
 // The index of the site that `value` names; throws ConfigError when there is none.
 std::size_t site_index(const YamlValue& value, const Topology& topology);
 
+// Reads a rate within the limits of a topology. Throws ConfigError.
+BitRate read_rate(const YamlValue& value);
+
 // Reads all links; `topology` has its sites and mtu already. Throws ConfigError.
 std::vector<Link> read_links(const YamlValue& section, const Topology& topology);
 

@@ -40,6 +40,7 @@ struct Host {
   std::string name;
   std::size_t site = 0;
   HostKind kind = HostKind::kNetns;
+  BitRate rate;        // kNetns only: of its interface, wire bytes counted; zero: as fast as the machine can
   std::string device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1") or a PCI address ("0000:3b:00.0")
 
   bool operator==(const Host&) const = default;
