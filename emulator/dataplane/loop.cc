@@ -162,17 +162,7 @@ void Loop::take(rte_mbuf* mbuf, PortState& from, Instant now) {
     stage(site.endpoints[decision.port].index, mbuf, {});
     return;
   }
-  for (std::size_t e = 0; e < site.endpoints.size(); ++e) {
-    const bool wanted = decision.action == SiteSwitch::Action::kFlood
-                            ? e != from.endpoint
-                            : decision.action == SiteSwitch::Action::kForward && e == decision.port;
-    if (!wanted) continue;
-    if (site.endpoints[e].is_host) {
-      copy_to_host(site.endpoints[e].index, bytes, {});
-    } else {
-      offer(site.endpoints[e].index, bytes, now);
-    }
-  }
+  distribute(site, decision, from.endpoint, bytes, {kNoDirection, now});
   rte_pktmbuf_free(mbuf);
 }
 
@@ -181,18 +171,23 @@ void Loop::arrive(std::size_t direction, const core::Frame& frame, Instant due) 
   const std::span<const std::byte> bytes = state.store.bytes(frame.cookie);
   SiteState& site = sites_[state.to_site];
   const SiteSwitch::Decision decision = site.bridge.decide(bytes, state.arrives_at, due);
+  distribute(site, decision, state.arrives_at, bytes, {direction, due});
+  state.store.release(frame.cookie);
+}
+
+// Copies a frame to every endpoint that the decision names. `origin.due` is when the frame is there to be sent on.
+void Loop::distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
+                      std::span<const std::byte> bytes, Origin origin) {
   for (std::size_t e = 0; e < site.endpoints.size(); ++e) {
-    const bool wanted = decision.action == SiteSwitch::Action::kFlood
-                            ? e != state.arrives_at
-                            : decision.action == SiteSwitch::Action::kForward && e == decision.port;
+    const bool wanted = (decision.action == SiteSwitch::Action::kFlood && e != in) ||
+                        (decision.action == SiteSwitch::Action::kForward && e == decision.port);
     if (!wanted) continue;
     if (site.endpoints[e].is_host) {
-      copy_to_host(site.endpoints[e].index, bytes, {direction, due});
+      copy_to_host(site.endpoints[e].index, bytes, origin);
     } else {
-      offer(site.endpoints[e].index, bytes, due);
+      offer(site.endpoints[e].index, bytes, origin.due);
     }
   }
-  state.store.release(frame.cookie);
 }
 
 void Loop::offer(std::size_t direction, std::span<const std::byte> bytes, Instant at) {

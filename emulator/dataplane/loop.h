@@ -45,7 +45,7 @@ class Loop {
   static constexpr std::size_t kBacklog = 2'048;  // frames that wait for a port to take them
   static constexpr std::size_t kNoDirection = static_cast<std::size_t>(-1);
 
-  struct Origin {  // which link a staged frame came from and when it was due; a local frame has none
+  struct Origin {  // where a frame came from: the link and its due time there, or a local host and now
     std::size_t direction = kNoDirection;
     Instant due;
   };
@@ -85,6 +85,8 @@ class Loop {
 
   void take(rte_mbuf* mbuf, PortState& from, Instant now);
   void arrive(std::size_t direction, const core::Frame& frame, Instant due);
+  void distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
+                  std::span<const std::byte> bytes, Origin origin);
   void offer(std::size_t direction, std::span<const std::byte> bytes, Instant at);
   void copy_to_host(std::size_t port, std::span<const std::byte> bytes, Origin origin);
   void stage(std::size_t port, rte_mbuf* mbuf, Origin origin);
