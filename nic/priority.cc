@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "nic/priority.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <fstream>
 
 namespace longhaul::nic {
@@ -25,6 +28,12 @@ PriorityBoost::PriorityBoost() {
 
 PriorityBoost::~PriorityBoost() {
   if (active()) write_nice(previous_);
+}
+
+void prepare_polling_thread() {
+  constexpr int kFirst = -19;
+  setpriority(PRIO_PROCESS, 0, kFirst);  // 0: on Linux the calling thread, not the process
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
 }  // namespace longhaul::nic

@@ -23,4 +23,8 @@ class PriorityBoost {
   std::string previous_;  // nice value of our group before; empty when nothing was changed
 };
 
+// For a thread that polls: first among the threads of its session, and sleeps that end when asked rather than up to
+// 50 us later. Acts on the calling thread; what is not allowed is left as it is.
+void prepare_polling_thread();
+
 }  // namespace longhaul::nic

@@ -222,6 +222,9 @@ void Testbed::fill(results::RunRecord& record) const {
                                counters.storm_limited});
   }
   record.samples_lost = engine_->samples_lost();
+  const dataplane::LoopStatistics loop = engine_->loop_statistics();
+  record.machine.emplace_back("data_plane_turns", std::to_string(loop.turns));
+  record.machine.emplace_back("data_plane_longest_turn_us", fmt::format("{:.1f}", loop.longest_turn.to_seconds() * 1e6));
 }
 
 std::string Testbed::status_json() const {

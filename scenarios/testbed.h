@@ -65,7 +65,7 @@ class Testbed {
   // the other end, at most `deadline`; then stops the data plane. False when something was still under way.
   bool settle(Duration deadline);
 
-  // After settle(): what every link, port and switch counted.
+  // After settle(): what every link, port and switch counted, and facts about the loop among those of the machine.
   void fill(results::RunRecord& record) const;
 
   // What `longhaul status` shows: the latest sample as JSON text.

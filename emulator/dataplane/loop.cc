@@ -3,13 +3,14 @@
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
+
+#include "nic/priority.h"
 
 namespace longhaul::dataplane {
 namespace {
@@ -112,7 +113,7 @@ Loop::~Loop() {
 }
 
 void Loop::run(const std::atomic<bool>& stop) {
-  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // sleeps end when asked, not up to 50 us later
+  nic::prepare_polling_thread();
   previous_turn_ = clock_.now();
   while (!stop.load(std::memory_order_relaxed)) {
     const Instant now = clock_.now();
