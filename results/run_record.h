@@ -52,7 +52,8 @@ struct CollectiveResult {
   std::uint64_t wrong = 0;               // wrong elements, all ranks and all checked iterations
   std::uint32_t checked_iterations = 0;  // whose sums were compared with the right ones, warm-up included
   std::uint32_t iterations = 0;
-  double predicted_us = 0;  // closed form
+  double predicted_us = 0;  // by the closed form; 0: there is none
+  double scheduled_us = 0;  // by the library's own schedule, handshakes included; 0: there is none
 };
 
 // One process of the collective.

@@ -33,6 +33,7 @@ Json probe_json(const PathProbe& probe) {
 
 Json collective_json(const CollectiveResult& result) {
   const std::optional<double> residual = residual_percent(result.time_us, result.predicted_us);
+  const std::optional<double> scheduled = residual_percent(result.time_us, result.scheduled_us);
   const Spread times = spread(result.times_us);
   return {{"size_bytes", result.size_bytes},
           {"count", result.count},
@@ -42,6 +43,8 @@ Json collective_json(const CollectiveResult& result) {
           {"time_us", result.time_us},
           {"predicted_us", residual ? Json(result.predicted_us) : Json(nullptr)},
           {"residual_percent", residual ? Json(*residual) : Json(nullptr)},
+          {"scheduled_us", scheduled ? Json(result.scheduled_us) : Json(nullptr)},
+          {"scheduled_residual_percent", scheduled ? Json(*scheduled) : Json(nullptr)},
           {"algbw_GBps", result.algbw_gbps},
           {"busbw_GBps", result.busbw_gbps},
           {"slowest_rank_us",

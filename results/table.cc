@@ -68,6 +68,27 @@ std::string collectives_table(const RunRecord& record) {
   return text;
 }
 
+std::string predictions_table(const RunRecord& record) {
+  TextGrid grid({{"size", "(B)"},
+                 {"measured", "(us)"},
+                 {"closed form", "(us)"},
+                 {"residual", "(%)"},
+                 {"Gloo's schedule", "(us)"},
+                 {"residual", "(%)"}});
+  for (const CollectiveResult& result : record.collectives) {
+    std::vector<std::string> cells{fmt::format("{}", result.size_bytes),
+                                   fmt::format("{:.1f}", result.time_us)};
+    for (const double predicted_us : {result.predicted_us, result.scheduled_us}) {
+      const std::optional<double> residual = residual_percent(result.time_us, predicted_us);
+      cells.push_back(residual ? fmt::format("{:.1f}", predicted_us) : "-");
+      cells.push_back(residual ? fmt::format("{:+.1f}", *residual) : "-");
+    }
+    grid.add(std::move(cells));
+  }
+  return "# Predictions (closed form: lock step without handshakes; Gloo's schedule: with them)\n" +
+         grid.text();
+}
+
 std::string probes_table(const RunRecord& record) {
   TextGrid grid({{"from", "", Align::kLeft},
                  {"to", "", Align::kLeft},
@@ -181,6 +202,7 @@ std::string verdict_text(const Judgement& judgement, Colour colour) {
 
 std::string report_text(const RunRecord& record, Colour colour) {
   std::string text = collectives_table(record);
+  text += "#\n" + predictions_table(record);
   text += "#\n" + probes_table(record);
   text += "#\n" + links_table(record);
   text += "#\n" + lateness_table(record);

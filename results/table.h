@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What a person sees at the end of a run: the collectives in the layout of nccl-tests with prediction and
-// residual, then path probes, links, release lateness, ports, switches and the verdict. At most kTextWidth
-// columns as long as byte counts stay below 1e14. Prints nothing itself.
+// What a person sees at the end of a run: the collectives in the layout of nccl-tests with the closed form
+// and its residual, then both predictions side by side, path probes, links, release lateness, ports, switches
+// and the verdict. At most kTextWidth columns as long as byte counts stay below 1e14. Prints nothing itself.
 #pragma once
 
 #include <string>
@@ -18,6 +18,7 @@ std::string report_text(const RunRecord& record, Colour colour);
 
 // The parts of report_text(); each ends in a newline.
 std::string collectives_table(const RunRecord& record);
+std::string predictions_table(const RunRecord& record);
 std::string probes_table(const RunRecord& record);
 std::string links_table(const RunRecord& record);
 std::string lateness_table(const RunRecord& record);

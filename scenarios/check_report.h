@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What `longhaul check` prints below the effective configuration: round trips, BDP, memory, the rate that one lcore
-// can be expected to carry, and the closed forms of the collectives. Comment lines, so that the whole output is
+// can be expected to carry, and both predictions of the collectives. Comment lines, so that the whole output is
 // still a YAML file. Pure.
 #pragma once
 

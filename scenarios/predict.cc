@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace longhaul::scenario {
 namespace {
@@ -15,44 +16,74 @@ using topology::Topology;
 constexpr std::uint32_t kEthernetHeader = 14;
 constexpr std::uint32_t kTcpIpHeaders = 20 + 20 + 12;  // IPv4, TCP, timestamps padded to 12 B
 
-// What crosses each direction of each link, in any unit, indexed by link and Direction.
-using Load = std::vector<std::array<double, 2>>;
+// What one step or one collective puts on each line, in any unit: on each direction of each link, indexed by
+// link and Direction, and on the interface of each sending rank.
+struct Load {
+  explicit Load(const Scenario& scenario)
+      : links(scenario.topology.links.size()), ranks(scenario.workload.ranks.size()) {}
 
-std::size_t site_of(const Scenario& scenario, std::size_t rank) {
-  return scenario.topology.hosts[scenario.workload.ranks[rank]].site;
+  std::vector<std::array<double, 2>> links;
+  std::vector<double> ranks;
+};
+
+const topology::Host& host_of(const Scenario& scenario, std::size_t rank) {
+  return scenario.topology.hosts[scenario.workload.ranks[rank]];
 }
 
-// Adds `amount` to every direction on the way between two ranks; returns the propagation delay of that way.
-Duration send(const Scenario& scenario, std::size_t from, std::size_t to, double amount, Load& load) {
-  Duration delay;
-  for (const topology::Hop& hop : path(scenario.topology, site_of(scenario, from), site_of(scenario, to))) {
-    load[hop.link][hop.direction] += amount;
-    delay += scenario.topology.links[hop.link].directions[hop.direction].delay;
-  }
-  return delay;
+std::vector<topology::Hop> way(const Scenario& scenario, std::size_t from, std::size_t to) {
+  return path(scenario.topology, host_of(scenario, from).site, host_of(scenario, to).site);
 }
 
-// Seconds until the direction that is worst off has carried its load of bytes.
-double longest_transfer(const Topology& topology, const Load& load) {
+Duration delay(const Scenario& scenario, std::size_t from, std::size_t to) {
+  return propagation_delay(scenario.topology, host_of(scenario, from).site, host_of(scenario, to).site);
+}
+
+double line_goodput(const Topology& topology, std::size_t link, Direction direction) {
+  const core::LinkConfig& line = topology.links[link].directions[direction];
+  return goodput(line.rate, line.framing, topology.mtu);
+}
+
+// Of the rank's own interface; infinite when the host has no rate.
+double host_goodput(const Scenario& scenario, std::size_t rank) {
+  const BitRate rate = host_of(scenario, rank).rate;
+  if (rate == BitRate()) return std::numeric_limits<double>::infinity();
+  return goodput(rate, core::Framing::kWire, scenario.topology.mtu);
+}
+
+// Adds `amount` to the sender's interface and to every direction on the way between two ranks.
+void send(const Scenario& scenario, std::size_t from, std::size_t to, double amount, Load& load) {
+  load.ranks[from] += amount;
+  for (const topology::Hop& hop : way(scenario, from, to)) load.links[hop.link][hop.direction] += amount;
+}
+
+// Seconds until the line that is worst off has carried its load of bytes.
+double longest_transfer(const Scenario& scenario, const Load& load) {
   double longest = 0;
-  for (std::size_t l = 0; l < load.size(); ++l) {
+  for (std::size_t l = 0; l < load.links.size(); ++l) {
     for (const Direction d : {kForward, kReverse}) {
-      const core::LinkConfig& line = topology.links[l].directions[d];
-      longest = std::max(longest, load[l][d] / goodput(line.rate, line.framing, topology.mtu));
+      longest = std::max(longest, load.links[l][d] / line_goodput(scenario.topology, l, d));
     }
+  }
+  for (std::size_t rank = 0; rank < load.ranks.size(); ++rank) {
+    longest = std::max(longest, load.ranks[rank] / host_goodput(scenario, rank));
   }
   return longest;
 }
 
-Duration ring(const Scenario& scenario, Bytes size) {
+std::size_t left_of(std::size_t rank, std::size_t ranks) {
+  return (rank + ranks - 1) % ranks;
+}
+
+Duration closed_form_ring(const Scenario& scenario, Bytes size) {
   const std::size_t n = scenario.workload.ranks.size();
   const std::size_t steps = 2 * (n - 1);
   const double piece = static_cast<double>(size.count()) / static_cast<double>(n);
-  Load load(scenario.topology.links.size());
+  Load load(scenario);
   std::vector<Duration> edges(n);  // in the order a piece travels: rank 0 -> n-1, n-1 -> n-2, ... 1 -> 0
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t from = (n - i) % n;
-    edges[i] = send(scenario, from, n - 1 - i, static_cast<double>(steps) * piece, load);
+    send(scenario, from, left_of(from, n), static_cast<double>(steps) * piece, load);
+    edges[i] = delay(scenario, from, left_of(from, n));
   }
   Duration longest;
   for (std::size_t start = 0; start < n; ++start) {
@@ -60,21 +91,77 @@ Duration ring(const Scenario& scenario, Bytes size) {
     for (std::size_t step = 0; step < steps; ++step) chain += edges[(start + step) % n];
     longest = std::max(longest, chain);
   }
-  return Duration::from_seconds(longest_transfer(scenario.topology, load)) + longest;
+  return Duration::from_seconds(longest_transfer(scenario, load)) + longest;
 }
 
-Duration halving_doubling(const Scenario& scenario, Bytes size) {
+struct Edge {  // of the ring: rank r -> r-1
+  double seconds_per_byte = 0;
+  double delay = 0, delay_back = 0;  // seconds
+};
+
+std::vector<Edge> ring_edges(const Scenario& scenario) {
+  const std::size_t n = scenario.workload.ranks.size();
+  Load crossings(scenario);
+  for (std::size_t r = 0; r < n; ++r) send(scenario, r, left_of(r, n), 1, crossings);
+  std::vector<Edge> edges(n);
+  for (std::size_t r = 0; r < n; ++r) {
+    const std::size_t left = left_of(r, n);
+    double slowest = host_goodput(scenario, r);
+    for (const topology::Hop& hop : way(scenario, r, left)) {
+      slowest = std::min(slowest, line_goodput(scenario.topology, hop.link, hop.direction) /
+                                      crossings.links[hop.link][hop.direction]);
+    }
+    edges[r] = {1 / slowest, delay(scenario, r, left).to_seconds(), delay(scenario, left, r).to_seconds()};
+  }
+  return edges;
+}
+
+// Max-plus recursion over the order of events in Gloo's ring; times in seconds from a common start.
+Duration scheduled_ring(const Scenario& scenario, Bytes size) {
+  const std::vector<Edge> edges = ring_edges(scenario);
+  const std::size_t n = edges.size();
+  const std::size_t segments = 2 * n;  // per phase; the last two iterations of a phase only wait
+  const double segment = static_cast<double>(size.count()) / static_cast<double>(segments);
+  constexpr std::size_t kPhases = 2;  // reduce-scatter, all-gather
+  // By rank: when it reached this iteration, when its line is free, and when iteration i's send began and
+  // receive was over, at [i % 2] since i is waited for in i + 2.
+  std::vector<double> reached(n), line_free(n);
+  std::vector<std::array<double, 2>> begun(n), received(n);
+  for (std::size_t k = 0; k < kPhases * segments; ++k) {
+    const std::size_t i = k % segments;
+    for (std::size_t r = 0; i >= 2 && r < n; ++r) {
+      reached[r] = std::max({reached[r], begun[r][i % 2], received[r][i % 2]});
+    }
+    if (i + 2 >= segments) continue;
+    for (std::size_t r = 0; r < n; ++r) {
+      const std::size_t left = left_of(r, n);
+      const double start = std::max({reached[r], reached[left] + edges[r].delay_back, line_free[r]});
+      line_free[r] = start + segment * edges[r].seconds_per_byte;
+      begun[r][i % 2] = start;
+      received[left][i % 2] = line_free[r] + edges[r].delay;
+    }
+  }
+  return Duration::from_seconds(*std::max_element(reached.begin(), reached.end()));
+}
+
+enum class Handshake : std::uint8_t { kNone, kNotification };  // after each message, one way back
+
+Duration halving_doubling(const Scenario& scenario, Bytes size, Handshake handshake) {
   const std::size_t n = scenario.workload.ranks.size();
   Duration sum;
   double message = static_cast<double>(size.count());
   for (std::size_t distance = 1; distance < n; distance *= 2) {
     message /= 2;
-    Load load(scenario.topology.links.size());
+    Load load(scenario);
     Duration longest;
     for (std::size_t rank = 0; rank < n; ++rank) {
-      longest = std::max(longest, send(scenario, rank, rank ^ distance, message, load));
+      const std::size_t peer = rank ^ distance;
+      send(scenario, rank, peer, message, load);
+      Duration path = delay(scenario, rank, peer);
+      if (handshake == Handshake::kNotification) path += delay(scenario, peer, rank);
+      longest = std::max(longest, path);
     }
-    sum += longest + Duration::from_seconds(longest_transfer(scenario.topology, load));
+    sum += longest + Duration::from_seconds(longest_transfer(scenario, load));
   }
   return sum * 2;  // the all-gather is the reduce-scatter backwards
 }
@@ -112,7 +199,7 @@ std::vector<DirectionPrediction> predict_links(const Topology& topology) {
 
 std::vector<SitePair> rank_round_trips(const Scenario& scenario) {
   std::vector<std::size_t> sites;
-  for (std::size_t r = 0; r < scenario.workload.ranks.size(); ++r) sites.push_back(site_of(scenario, r));
+  for (std::size_t r = 0; r < scenario.workload.ranks.size(); ++r) sites.push_back(host_of(scenario, r).site);
   std::sort(sites.begin(), sites.end());
   sites.erase(std::unique(sites.begin(), sites.end()), sites.end());
   std::vector<SitePair> pairs;
@@ -126,13 +213,24 @@ std::vector<SitePair> rank_round_trips(const Scenario& scenario) {
   return pairs;
 }
 
-Duration predicted_all_reduce(const Scenario& scenario, Bytes size) {
+Duration closed_form_all_reduce(const Scenario& scenario, Bytes size) {
   if (scenario.workload.ranks.size() < 2) return {};
   switch (scenario.workload.algorithm) {
     case Algorithm::kRing:
-      return ring(scenario, size);
+      return closed_form_ring(scenario, size);
     case Algorithm::kHalvingDoubling:
-      return halving_doubling(scenario, size);
+      return halving_doubling(scenario, size, Handshake::kNone);
+  }
+  return {};
+}
+
+Duration scheduled_all_reduce(const Scenario& scenario, Bytes size) {
+  if (scenario.workload.ranks.size() < 2) return {};
+  switch (scenario.workload.algorithm) {
+    case Algorithm::kRing:
+      return scheduled_ring(scenario, size);
+    case Algorithm::kHalvingDoubling:
+      return halving_doubling(scenario, size, Handshake::kNotification);
   }
   return {};
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What the closed forms say a run will measure: printed before it by `check`, beside the measured figures
-// after it. They take every link at TCP's goodput, ranks in lock step, no loss, no queueing and no time spent
-// in hosts or inside a site, so a real run is a little slower. Rates are bytes per second, sizes of a
-// collective are per rank. The ring's cost model is that of Patarasuk and Yuan (2009), with the propagation
-// of its longest dependency chain in place of a constant latency per step; halving-doubling is that of
-// Thakur, Rabenseifner and Gropp (2005).
+// What a run can be expected to measure: printed before it by `check`, beside the measured figures after it.
+// Two predictions of an all-reduce: the closed form of the textbooks, and Gloo's own schedule with its
+// handshakes. Both take every line at TCP's goodput, with no loss, no queueing, no slow start and no time
+// spent in hosts, so a real run is a little slower. Rates are bytes per second, sizes of a collective are per
+// rank. The ring's cost model is that of Patarasuk and Yuan (2009), with the propagation of its longest
+// dependency chain in place of a constant latency per step; halving-doubling is that of Thakur, Rabenseifner
+// and Gropp (2005); the schedules are those of gloo/allreduce.cc and gloo/allreduce_halving_doubling.h.
 #pragma once
 
 #include <cstddef>
@@ -44,11 +45,30 @@ struct SitePair {
 // Each pair of sites that both have ranks.
 std::vector<SitePair> rank_round_trips(const Scenario& scenario);
 
-// How long one all-reduce of `size` bytes takes; 0 when all ranks are at one site.
+// The closed form: ranks in lock step, each message sent as soon as its data is there, nothing ever waits for
+// a peer's word. Gloo does wait, so on a long link at small sizes this is far below what it takes: something
+// to compare with, not a forecast. A floor for ranks grouped by site on one link; not where edges share a
+// direction or rates differ, since transfer and propagation are added here and two segments in flight can
+// overlap them (the schedule is up to a quarter below in random trees). 0 when all ranks are at one site and
+// no host has a rate.
 // Ring: T = 2(n-1)(S/n)/B + the longest propagation along 2(n-1) successive edges of the ring r -> r-1, where
-// B is the goodput of the direction that is worst off, shared by the edges that cross it. Halving-doubling: T
-// = 2 sum over k of (longest path of step k + its largest load on a direction / goodput).
-Duration predicted_all_reduce(const Scenario& scenario, Bytes size);
+// B is the least of the hosts' goodputs and of the directions', each shared by the edges that cross it.
+// Halving-doubling: T = 2 sum over k of (longest path of step k + its largest load on a host or a direction /
+// goodput).
+Duration closed_form_all_reduce(const Scenario& scenario, Bytes size);
+
+// What Gloo's own schedule takes when a message leaves only after its receiver's "ready" has come back.
+// Ring: 2n segments in each of two phases, as workloads/rank_group.cc sets it up; rank r enters iteration i
+// when receive and send of iteration i-2 are over, and sends segment i to r-1 once that rank's "ready" for i
+// is here and the segment before has left. An edge runs at the least of its host's goodput and, of each
+// direction on its way, goodput / edges that cross it; within a site without host rates it costs nothing but
+// order. Sends count as over once begun: true while a segment fits the socket's buffer. At small sizes four
+// ranks in two sites take 6 RTT, the closed form 1.5.
+// Halving-doubling: a notification goes back after each message, T = 2 sum over k of (longest round trip of
+// step k + its largest load on a host or a direction / goodput).
+// One operation from rest: iterations back to back may overlap by a little. Segments are taken as S / 2n even
+// where Gloo rounds them up to whole elements, which shows below 8n bytes only.
+Duration scheduled_all_reduce(const Scenario& scenario, Bytes size);
 
 // nccl-tests' figures: algbw = size / time, busbw = algbw x 2(n-1)/n; 0 when `time` is not positive.
 double algbw(Bytes size, Duration time);

@@ -69,7 +69,9 @@ class Ranks {
     }
     outcome.results = controller_.results();
     for (results::CollectiveResult& result : outcome.results) {
-      result.predicted_us = predicted_all_reduce(scenario_, Bytes(result.size_bytes)).to_seconds() * 1e6;
+      const Bytes size(result.size_bytes);
+      result.predicted_us = closed_form_all_reduce(scenario_, size).to_seconds() * 1e6;
+      result.scheduled_us = scheduled_all_reduce(scenario_, size).to_seconds() * 1e6;
     }
     outcome.failure = controller_.failure();
     return outcome;

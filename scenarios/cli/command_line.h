@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -38,6 +39,8 @@ struct Invocation {
 
   bool has(const char* name) const { return values.count(name) != 0; }
   std::string text(const char* name) const { return values[name].as<std::string>(); }
+  // Not by Boost, which takes -1 for the largest number. Throws UsageError.
+  std::uint64_t whole_number(const char* name, std::uint64_t most) const;
   std::vector<topology::Override> overrides() const;
 };
 

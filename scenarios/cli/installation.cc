@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fmt/format.h>
 
+#include <charconv>
+#include <system_error>
+
 #include "scenarios/build_info.h"
 #include "scenarios/cli/command_line.h"
 
@@ -28,6 +31,16 @@ fs::path rank_program() {
 std::string version() { return kVersion; }
 
 std::string revision() { return kRevision; }
+
+std::uint64_t Invocation::whole_number(const char* name, std::uint64_t most) const {
+  const std::string written = text(name);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), number);
+  if (error != std::errc() || end != written.data() + written.size() || number > most) {
+    throw UsageError(fmt::format("--{} {}: not a whole number from 0 to {}", name, written, most));
+  }
+  return number;
+}
 
 std::vector<topology::Override> Invocation::overrides() const {
   std::vector<topology::Override> parsed;

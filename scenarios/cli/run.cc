@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 #include <optional>
 
 #include "results/files.h"
@@ -42,12 +43,16 @@ class Progress {
 void add_common(po::options_description& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                         "change one value of the file, e.g. workload.iterations=50; may be repeated")(
-      "cpu", po::value<unsigned>()->value_name("N"), "run the data plane on CPU N (default: the last one)");
+      "cpu", po::value<std::string>()->value_name("N"), "run the data plane on CPU N (default: the last one)");
 }
 
 std::optional<unsigned> cpu_of(const Invocation& invocation) {
   if (!invocation.has("cpu")) return std::nullopt;
-  return invocation.values["cpu"].as<unsigned>();
+  return static_cast<unsigned>(invocation.whole_number("cpu", std::numeric_limits<unsigned>::max()));
+}
+
+std::uint64_t seed_of(const Invocation& invocation) {
+  return invocation.whole_number("seed", std::numeric_limits<std::uint64_t>::max());
 }
 
 void require_root() {
@@ -59,8 +64,7 @@ void require_root() {
 int run_scenario(const Invocation& invocation) {
   std::vector<topology::Override> overrides = invocation.overrides();
   if (invocation.has("seed")) {
-    const std::string seed = std::to_string(invocation.values["seed"].as<std::uint64_t>());
-    overrides.push_back({"seed", seed, "seed"});
+    overrides.push_back({"seed", std::to_string(seed_of(invocation)), "seed"});
   }
   const Scenario scenario = load(invocation.text("scenario"), invocation.library, overrides);
   require_root();
@@ -96,8 +100,7 @@ int keep_up(const Invocation& invocation) {
   require_root();
   std::string congestion_control;
   if (invocation.has("congestion-control")) congestion_control = invocation.text("congestion-control");
-  Testbed testbed(topology, {topology.name, invocation.values["seed"].as<std::uint64_t>(), congestion_control,
-                             cpu_of(invocation)});
+  Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpu_of(invocation)});
   ControlSocket control(testbed.state().make_directory("control") / "socket");
   testbed.state().publish_control_socket(control.path());
 
@@ -107,8 +110,15 @@ int keep_up(const Invocation& invocation) {
     fmt::print("  {:<15} {:<20} {}\n", host.name, topology.sites[host.site].name,
                host.kind == topology::HostKind::kNetns ? host_address(h) : "external, " + host.device);
   }
-  fmt::print("In another terminal: longhaul exec {} -- ping {};  longhaul status.  Ctrl-C ends it.\n",
-             topology.hosts.front().name, host_address(topology.hosts.size() - 1));
+  std::vector<std::size_t> lab;
+  for (std::size_t h = 0; h < topology.hosts.size(); ++h) {
+    if (topology.hosts[h].kind == topology::HostKind::kNetns) lab.push_back(h);
+  }
+  if (lab.size() > 1) {
+    fmt::print("In another terminal: longhaul exec {} -- ping {}\n", topology.hosts[lab.front()].name,
+               host_address(lab.back()));
+  }
+  fmt::print("longhaul status shows its counters; Ctrl-C ends it.\n");
   std::fflush(stdout);
   try {
     while (true) {
@@ -138,7 +148,7 @@ Subcommand run_command_line() {
                                 "a file, or a name that `longhaul list` shows")(
       "out", po::value<std::string>()->value_name("DIR"),
       "write the results to DIR, which must be empty or absent (default: results/runs/NAME-TIME)")(
-      "seed", po::value<std::uint64_t>()->value_name("N"), "seed of all random streams (default: the scenario's)")(
+      "seed", po::value<std::string>()->value_name("N"), "seed of all random streams (default: the scenario's)")(
       "json", "print summary.json instead of tables");
   add_common(command.options);
   command.positional.add("scenario", 1);
@@ -154,7 +164,7 @@ Subcommand up_command_line() {
                      keep_up};
   command.options.add_options()("topology", po::value<std::string>()->required()->value_name("TOPOLOGY"),
                                 "a file, or a name that `longhaul list` shows")(
-      "seed", po::value<std::uint64_t>()->default_value(1)->value_name("N"), "seed of all random streams")(
+      "seed", po::value<std::string>()->default_value("1")->value_name("N"), "seed of all random streams")(
       "congestion-control", po::value<std::string>()->value_name("NAME"),
       "TCP congestion control of the hosts (default: the machine's)");
   add_common(command.options);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
@@ -241,6 +242,7 @@ results::CollectiveResult AllReduceController::result(std::size_t size_index) co
   result.size_bytes = sizes_[size_index];
   result.count = result.size_bytes / kElementBytes;
   result.iterations = iterations_;
+  result.checked_iterations = std::numeric_limits<std::uint32_t>::max();
   result.times_us.assign(iterations_, 0.0);
   for (const Rank& rank : ranks_) {
     const RankSize& size = rank.sizes[size_index];
@@ -251,6 +253,8 @@ results::CollectiveResult AllReduceController::result(std::size_t size_index) co
     const double elapsed_us = static_cast<double>(size.end_ns.back() - size.start_ns.front()) / 1e3;
     result.time_us += elapsed_us / iterations_ / n;
     result.wrong += size.wrong;
+    result.checked_iterations =
+        std::min(result.checked_iterations, static_cast<std::uint32_t>(size.checked / result.count));
   }
   result.algbw_gbps = static_cast<double>(result.size_bytes) / (result.time_us * 1e3);
   result.busbw_gbps = result.algbw_gbps * 2 * (n - 1) / n;

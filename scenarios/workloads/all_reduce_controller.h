@@ -60,7 +60,8 @@ class AllReduceController {
 
   AllReduceProgress progress() const;
 
-  // One entry per size that all ranks have completed, in the workload's order; predicted_us stays 0.
+  // One entry per size that all ranks have completed, in the workload's order; the
+  // predictions stay 0.
   std::vector<results::CollectiveResult> results() const;
 
  private:

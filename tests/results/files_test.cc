@@ -102,6 +102,7 @@ TEST(Files, UnwritableDirectory) {
 TEST(Files, SummaryHoldsTheFigures) {
   RunRecord record = sample_record();
   record.collectives[1].predicted_us = 0;
+  record.collectives[2].scheduled_us = 0;
   record.probes[0].received = 0;
   const std::uint64_t large = (std::uint64_t{1} << 63) + 1;
   record.directions[1].counters.in.bytes = large;
@@ -113,6 +114,10 @@ TEST(Files, SummaryHoldsTheFigures) {
   EXPECT_EQ(summary["directions"][0]["lateness"]["p99_ns"], 31200);
   EXPECT_NEAR(summary["collectives"][0]["residual_percent"].get<double>(), 0.336, 1e-3);
   EXPECT_TRUE(summary["collectives"][1]["residual_percent"].is_null());
+  EXPECT_EQ(summary["collectives"][1]["scheduled_us"], 40200.25);
+  EXPECT_NEAR(summary["collectives"][1]["scheduled_residual_percent"].get<double>(), 0.697, 1e-3);
+  EXPECT_TRUE(summary["collectives"][2]["scheduled_us"].is_null());
+  EXPECT_TRUE(summary["collectives"][2]["scheduled_residual_percent"].is_null());
   EXPECT_TRUE(summary["probes"][0]["min_ms"].is_null());
   EXPECT_EQ(summary["ports"][3]["losses"][0], (json{{"place", "rx_missed"}, {"frames", 0}}));
 }

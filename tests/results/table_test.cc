@@ -31,6 +31,13 @@ constexpr const char* kGolden = R"(# longhaul 0.1.0 revision 0123456789ab
 # Out of bounds values : 0 OK
 # Avg bus bandwidth    : 0.0105929
 #
+# Predictions (closed form: lock step without handshakes; Gloo's schedule: with them)
+#    size  measured  closed form  residual  Gloo's schedule  residual
+#     (B)      (us)         (us)       (%)             (us)       (%)
+     4096   39912.2      39778.6      +0.3          39800.5      +0.3
+    65536   40480.5      40613.4      -0.3          40200.2      +0.7
+  1048576   53871.8      53143.9      +1.4          53500.0      +0.7
+#
 # Path probes (ping before the workload)
 # from   to     RTT expected     min     avg     max  received/sent  min - expected
 #                       (ms)    (ms)    (ms)    (ms)                           (ms)
@@ -108,7 +115,7 @@ TEST(Table, AtMost110ColumnsWithLargeFiguresAndLongNames) {
   for (PathProbe& probe : record.probes) probe.from = probe.to = std::string(60, 'p');
   for (CollectiveResult& result : record.collectives) {
     result.size_bytes = 16ULL << 30;
-    result.time_us = result.predicted_us = 3.2e9;
+    result.time_us = result.predicted_us = result.scheduled_us = 3.2e9;
     result.wrong = 4'000'000'000;
   }
   record.judgement.reasons.assign(2, std::string(60, 'a') + " " + std::string(60, 'b'));
@@ -143,6 +150,13 @@ TEST(Table, NoPredictionAndNoReplyShowADash) {
   RunRecord record = sample_record();
   record.collectives.resize(1);
   record.collectives[0].predicted_us = 0;
+  EXPECT_NE(
+      predictions_table(record).find("  4096   39912.2            -         -          39800.5      +0.3\n"),
+      std::string::npos);
+  record.collectives[0].scheduled_us = 0;
+  EXPECT_NE(
+      predictions_table(record).find("  4096   39912.2            -         -                -         -\n"),
+      std::string::npos);
   EXPECT_NE(collectives_table(record).find("       0          -         -\n"), std::string::npos);
   record.probes.resize(1);
   record.probes[0].received = 0;

@@ -75,30 +75,30 @@ TEST(Predict, RingCrossesTheLinkAsOftenAsTheLongestChain) {
   for (int n = 2; n <= 6; ++n) {
     const Scenario s = two_sites((n + 1) / 2, n / 2);
     const double transfer = 2.0 * (n - 1) * (60e3 / n) / kGoodput * 1e3;
-    EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(60'000))), transfer + expected[n - 2] * 6.63, 1e-6) << n;
+    EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(60'000))), transfer + expected[n - 2] * 6.63, 1e-6) << n;
   }
 }
 
 TEST(Predict, RingOfFourRanks) {
   const Scenario s = two_sites(2, 2);
   // 6 x 4 MiB / 117.685 MB/s + 3 x 6.63 ms = 213.840 + 19.890
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 233.730, 0.001);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 233.730, 0.001);
   // 6 x 1 KiB / 117.685 MB/s + 19.890
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(4'096))), 19.942, 0.001);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(4'096))), 19.942, 0.001);
 }
 
 TEST(Predict, RingThatAlternatesBetweenSitesSharesTheLink) {
   Scenario s = two_sites(2, 2);
   s.workload.ranks = {0, 2, 1, 3};
   // Each direction carries 2 of the 4 edges: twice the time; every one of the 6 steps crosses.
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 2 * 213.840 + 6 * 6.63, 0.002);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 2 * 213.840 + 6 * 6.63, 0.002);
 }
 
 TEST(Predict, RingIsBoundByItsWorseDirection) {
   const Scenario s =
       two_sites(2, 2, "rate: 1 Gbit/s, delay: 5 ms, reverse: { rate: 250 Mbit/s, delay: 7 ms }");
   // Chains: a-b-a is 5 + 7 + 5, b-a-b is 7 + 5 + 7 = 19 ms; the rate is a quarter.
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 4 * 213.840 + 19, 0.002);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 4 * 213.840 + 19, 0.002);
 }
 
 TEST(Predict, HalvingDoublingOfFourRanks) {
@@ -106,10 +106,106 @@ TEST(Predict, HalvingDoublingOfFourRanks) {
   s.workload.algorithm = Algorithm::kHalvingDoubling;
   // Step 0 stays inside the sites. Step 1: 0-2 and 1-3 send S/4 = 4 MiB each, 8 MiB per direction:
   // 2 x (6.63 ms + 8 MiB / 117.685 MB/s) = 2 x (6.63 + 71.280).
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 155.820, 0.001);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 155.820, 0.001);
   s.workload.ranks = {0, 2, 1, 3};
   // Now step 0 crosses, with S/2 = 8 MiB from two ranks: 2 x (6.63 + 16 MiB / 117.685 MB/s).
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(16 << 20))), 298.380, 0.001);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 298.380, 0.001);
+}
+
+// All hosts get this rate.
+Scenario with_host_rate(Scenario s, BitRate rate) {
+  for (topology::Host& host : s.topology.hosts) host.rate = rate;
+  return s;
+}
+
+TEST(Predict, ClosedFormsAreBoundByHostRates) {
+  Scenario s = two_sites(2, 2);
+  s.topology.hosts[1].rate = BitRate::bits_per_second(250'000'000);  // one slow host slows the whole ring
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 4 * 213.840 + 3 * 6.63, 0.002);
+  s = with_host_rate(two_sites(2, 2), BitRate::gigabits_per_second(1));
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 233.730, 0.001);  // as without
+  s.workload.algorithm = Algorithm::kHalvingDoubling;
+  // Step 0 now takes each host 8 MiB / 117.685 MB/s = 71.280 ms, twice; in step 1 the link is the worse.
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 155.820 + 142.560, 0.002);
+  // The host's line counts preamble, FCS and gap whatever the link's framing: all four at one site.
+  s = with_host_rate(two_sites(4, 0, "delay: 1 ms, rate: 1 Gbit/s, framing: l2"),
+                     BitRate::gigabits_per_second(1));
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(16 << 20))), 213.840, 0.001);
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(16 << 20))), 213.840, 0.001);
+}
+
+TEST(Predict, ScheduledRingOfTwoRanksByHand) {
+  // Per phase 2 segments of S/4 each way, t = S/4B: "ready" arrives at d, the segments leave at d and d + t,
+  // the second is there at 2d + 2t. Two phases: 4d + S/B.
+  EXPECT_NEAR(ms(scheduled_all_reduce(two_sites(1, 1), Bytes(60'000))), 4 * 6.63 + 60e6 / kGoodput, 1e-6);
+  // "ready" goes the other way than its segment: each round costs 5 + 7 ms from both sides; the directions'
+  // goodputs do not mix: the slower sends 15 kB four times at a quarter of the rate.
+  const Scenario s =
+      two_sites(1, 1, "rate: 1 Gbit/s, delay: 5 ms, reverse: { rate: 250 Mbit/s, delay: 7 ms }");
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(60'000))), 24 + 4 * 60e6 / kGoodput, 1e-6);
+}
+
+// Values of an independent program of the same recursion; beside them what Gloo was measured to take.
+TEST(Predict, ScheduledRingOfFourRanks) {
+  Scenario s = two_sites(2, 2, "delay: 6.6314 ms, rate: 1 Gbit/s");
+  s.topology.mtu = 9000;
+  s = with_host_rate(s, BitRate::gigabits_per_second(1));
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(4 << 10))), 79.6, 0.051);    // 81.6
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(64 << 10))), 80.1, 0.051);   // 82.9
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(1 << 20))), 88.0, 0.051);    // 92.8
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(4 << 20))), 113.5, 0.051);   // 117.3
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(16 << 20))), 229.9, 0.051);  // 246.8
+}
+
+TEST(Predict, ScheduledRingAtSmallSizesCostsRoundTrips) {
+  Scenario s = two_sites(2, 2);
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(32))), 12 * 6.63, 0.001);
+  s.workload.ranks = {0, 2, 1, 3};  // every edge crosses: 3 pairs of segments per phase, a round trip each
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(32))), 12 * 6.63, 0.001);
+}
+
+TEST(Predict, ScheduledRingSharesDirectionsAndHosts) {
+  // So large that delays hardly show: 12 of 8 segments' time on the line that is worst off.
+  const Bytes size(std::uint64_t{32} << 30);
+  const double line = 1.5 * static_cast<double>(size.count()) / kGoodput * 1e3;
+  Scenario s = two_sites(2, 2);
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, size)) / line, 1, 1e-3);
+  s.workload.ranks = {0, 2, 1, 3};  // two edges in each direction
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, size)) / line, 2, 1e-3);
+  s.workload.ranks = {0, 1, 2, 3};
+  s.topology.hosts[3].rate = BitRate::bits_per_second(250'000'000);
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, size)) / line, 4, 1e-3);
+}
+
+// The schedule may beat the closed form, which adds transfer and propagation even where they overlap, but
+// only so far: both stay above either of them alone.
+TEST(Predict, ScheduledRingIsNeverFasterThanTransferOrPropagationAlone) {
+  Scenario s = two_sites(2, 2, "delay: 6 ms, rate: 1 Gbit/s");
+  for (const std::vector<std::size_t>& ranks : {std::vector<std::size_t>{0, 1, 2, 3}, {0, 2, 1, 3}}) {
+    s.workload.ranks = ranks;
+    const bool grouped = ranks[1] == 1;
+    for (std::uint64_t size = 64; size <= (1 << 30); size *= 4) {
+      const double transfer = (grouped ? 1.5 : 3) * static_cast<double>(size) / kGoodput * 1e3;
+      const double propagation = grouped ? 3 * 6 : 6 * 6;
+      const double scheduled = ms(scheduled_all_reduce(s, Bytes(size)));
+      EXPECT_GE(scheduled, transfer) << size;
+      EXPECT_GE(scheduled, propagation) << size;
+      if (grouped) {
+        EXPECT_GE(scheduled, ms(closed_form_all_reduce(s, Bytes(size)))) << size;
+      }
+    }
+    const Bytes overlapping(8 << 20);
+    EXPECT_EQ(scheduled_all_reduce(s, overlapping) < closed_form_all_reduce(s, overlapping), !grouped);
+  }
+}
+
+TEST(Predict, ScheduledHalvingDoublingWaitsForNotifications) {
+  Scenario s = two_sites(2, 2);
+  s.workload.algorithm = Algorithm::kHalvingDoubling;
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(16))), 2 * 13.26, 0.001);
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(16 << 20))), 2 * (13.26 + 71.280), 0.002);
+  s = with_host_rate(s, BitRate::gigabits_per_second(1));
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, Bytes(16 << 20))), 2 * (71.280 + 13.26 + 71.280), 0.002);
 }
 
 TEST(Predict, ThreeSitesInARow) {
@@ -126,7 +222,7 @@ TEST(Predict, ThreeSitesInARow) {
       "s.yaml", {}, {});
   // Edges 0 -> 2 (11 ms), 2 -> 1 (10 ms), 1 -> 0 (1 ms); four in a row are all three and the longest again:
   // 33 ms. Each direction of each link carries one edge: 4 x 4 B / 117.685 MB/s.
-  EXPECT_NEAR(ms(predicted_all_reduce(s, Bytes(12))), 33 + 16e3 / kGoodput, 1e-6);
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(12))), 33 + 16e3 / kGoodput, 1e-6);
   const auto pairs = rank_round_trips(s);
   ASSERT_EQ(pairs.size(), 3u);
   EXPECT_EQ(pairs[0].round_trip, Duration::milliseconds(2));
@@ -135,7 +231,12 @@ TEST(Predict, ThreeSitesInARow) {
 }
 
 TEST(Predict, OneSiteCostsNothing) {
-  EXPECT_EQ(predicted_all_reduce(two_sites(4, 0), Bytes(1 << 20)), Duration());
+  Scenario s = two_sites(4, 0);
+  EXPECT_EQ(closed_form_all_reduce(s, Bytes(1 << 20)), Duration());
+  EXPECT_EQ(scheduled_all_reduce(s, Bytes(1 << 20)), Duration());
+  s.workload.algorithm = Algorithm::kHalvingDoubling;
+  EXPECT_EQ(closed_form_all_reduce(s, Bytes(1 << 20)), Duration());
+  EXPECT_EQ(scheduled_all_reduce(s, Bytes(1 << 20)), Duration());
   EXPECT_TRUE(rank_round_trips(two_sites(4, 0)).empty());
 }
 
@@ -144,7 +245,9 @@ TEST(Predict, FirstLight) {
   const Scenario s = load("first-light", library);
   ASSERT_EQ(rank_round_trips(s).size(), 1u);
   EXPECT_NEAR(ms(rank_round_trips(s)[0].round_trip), 13.26, 0.01);
-  EXPECT_NEAR(ms(predicted_all_reduce(s, s.workload.sizes.back())), 233.7, 0.1);
+  // mtu 9000, so 6 x 4 MiB / 123.755 MB/s + 3 x 6.631 ms; the hosts' own 1 Gbit/s carry no more than that.
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, s.workload.sizes.back())), 203.352 + 19.894, 0.01);
+  EXPECT_NEAR(ms(scheduled_all_reduce(s, s.workload.sizes.front())), 79.6, 0.1);
 }
 
 TEST(Predict, Bandwidths) {

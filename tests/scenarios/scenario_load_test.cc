@@ -44,7 +44,8 @@ TEST(LoadScenario, FirstLight) {
   EXPECT_EQ(s.workload.iterations, 20u);
   EXPECT_EQ(s.workload.ranks, (std::vector<std::size_t>{0, 1, 2, 3}));
   EXPECT_EQ(s.workload.congestion_control, "cubic");
-  EXPECT_EQ(s.trust, Trust{});
+  EXPECT_EQ(s.trust, (Trust{Duration::milliseconds(1), Duration::milliseconds(5)}));
+  EXPECT_EQ(load("metro-light", shipped()).trust, s.trust);
 }
 
 TEST(LoadScenario, DefaultsAreFilledIn) {

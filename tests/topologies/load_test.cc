@@ -22,7 +22,8 @@ TEST(LoadTopology, AtlantaMountPleasantHasTheKnownFigures) {
   ASSERT_EQ(t.hosts.size(), 4u);
   EXPECT_EQ(t.hosts[2].name, "mtp0");
   EXPECT_EQ(t.hosts[2].site, 1u);
-  EXPECT_EQ(t.mtu, 1500u);
+  for (const Host& host : t.hosts) EXPECT_EQ(host.rate, BitRate::gigabits_per_second(1)) << host.name;
+  EXPECT_EQ(t.mtu, 9000u);
 }
 
 TEST(LoadTopology, GreatCircleOfKnownPairs) {
@@ -41,6 +42,7 @@ TEST(LoadTopology, DefaultsAreFilledIn) {
   EXPECT_EQ(t.mtu, 1500u);
   EXPECT_EQ(t.description, "");
   EXPECT_EQ(t.hosts[0].kind, HostKind::kNetns);
+  EXPECT_EQ(t.hosts[0].rate, BitRate());
   for (const Direction d : {kForward, kReverse}) {
     const core::LinkConfig& line = t.links[0].directions[d];
     EXPECT_EQ(line.delay, Duration::microseconds(4'900));
@@ -63,6 +65,25 @@ TEST(LoadTopology, DirectionsDiffer) {
   EXPECT_EQ(propagation_delay(t, 0, 1), Duration::milliseconds(5));
   EXPECT_EQ(propagation_delay(t, 1, 0), Duration::milliseconds(7));
   EXPECT_EQ(round_trip(t.links[0]), Duration::milliseconds(12));
+}
+
+TEST(LoadTopology, HostsMayHaveARate) {
+  const auto with_rate = [](std::string_view rate) {
+    return load_text("name: x\nsites: { a: {} }\nhosts: { h0: { site: a, rate: " + std::string(rate) +
+                         " }, h1: { site: a } }\n",
+                     "x.yaml");
+  };
+  const Topology t = with_rate("2.5 Gbit/s");
+  EXPECT_EQ(t.hosts[0].rate, BitRate::bits_per_second(2'500'000'000));
+  EXPECT_EQ(t.hosts[1].rate, BitRate());
+  const std::string effective = effective_yaml(t);
+  EXPECT_NE(
+      effective.find("  h0: { site: a, kind: netns, rate: 2.5 Gbit/s }\n  h1: { site: a, kind: netns }\n"),
+      std::string::npos)
+      << effective;
+  EXPECT_EQ(load_text(effective, "effective"), t);
+  EXPECT_EQ(with_rate("1 kbit/s").hosts[0].rate, BitRate::bits_per_second(1'000));  // the bounds themselves
+  EXPECT_EQ(with_rate("1.6 Tbit/s").hosts[0].rate, BitRate::gigabits_per_second(1'600));
 }
 
 TEST(LoadTopology, ADirectionMayReplaceTheWayItsDelayIsGiven) {

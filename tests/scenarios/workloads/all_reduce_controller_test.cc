@@ -108,6 +108,7 @@ TEST_F(Controller, MeasuresAsNcclTestsDo) {
   EXPECT_DOUBLE_EQ(result.algbw_gbps, 8 / 4e-6 / 1e9);
   EXPECT_DOUBLE_EQ(result.busbw_gbps, result.algbw_gbps);  // 2(n-1)/n = 1 with two ranks
   EXPECT_EQ(result.wrong, 3U);
+  EXPECT_EQ(result.checked_iterations, 3U);  // one warm-up, the last timed, the one after it
 }
 
 TEST(ControllerOfFour, BusBandwidthIsOneAndAHalfTimesAlgorithmBandwidth) {
@@ -125,6 +126,7 @@ TEST(ControllerOfFour, BusBandwidthIsOneAndAHalfTimesAlgorithmBandwidth) {
   EXPECT_NEAR(result.time_us, 214'000, 1e-6);
   EXPECT_NEAR(result.algbw_gbps, 0.0783982, 1e-6);
   EXPECT_NEAR(result.busbw_gbps, 0.1175973, 1e-6);
+  EXPECT_EQ(result.checked_iterations, 2U);  // no warm-up
 }
 
 TEST_F(Controller, ARankThatVanishesIsTheCauseThoughOthersComplainFirst) {
