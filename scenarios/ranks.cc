@@ -58,7 +58,15 @@ class Ranks {
     for (std::size_t r = 0; r < children_.size(); ++r) hear(r);
   }
 
-  bool over() const { return controller_.all_done() || (controller_.failed() && all_told()); }
+  // All are done; or some failed and the others have told their side of it, for which they get a moment.
+  bool over() {
+    if (controller_.all_done()) return true;
+    if (!controller_.failed()) return false;
+    const Clock::time_point now = Clock::now();
+    if (!failed_at_) failed_at_ = now;
+    constexpr auto kLastWords = std::chrono::seconds(2);
+    return all_told() || now - *failed_at_ > kLastWords;
+  }
   AllReduceController& controller() { return controller_; }
 
   RanksOutcome outcome() {
@@ -108,6 +116,7 @@ class Ranks {
   AllReduceController controller_;
   std::vector<nic::Child> children_;
   std::vector<bool> exits_;  // by rank; ended processes
+  std::optional<Clock::time_point> failed_at_;
 };
 
 std::string describe(const AllReduceProgress& progress, const AllReduce& workload) {

@@ -21,12 +21,16 @@ quietly() {
   fail "failed (exit status $status): ${*##*/}; all of its output is in $log"
 }
 
-# configure DIR OPTION...: makes a build directory unless it is there already.
+# configure DIR OPTION...: makes a build directory; one that is there looks again for what has been installed since.
 configure() {
-  local directory=$1
+  local directory=$1 again=()
   shift
-  [ -f "$directory/build.ninja" ] && return
-  quietly "$directory/configure.log" timeout -k 10 300 meson setup "$directory" "$root" "$@"
+  if [ -f "$directory/build.ninja" ]; then
+    [ "$directory/build.ninja" -ot /var/lib/dpkg/status ] || return 0
+    again=(--reconfigure)
+  fi
+  quietly "$directory/configure.log" timeout -k 10 300 meson setup "${again[@]}" "$directory" "$root" "$@"
+  touch -- "$directory/build.ninja"
 }
 
 # compile DIR TARGET...: ninja, with its progress where there is a terminal to show it on.

@@ -31,6 +31,7 @@ struct DirectionConfig {
   core::LinkConfig link;
   core::StreamOwner owner;  // which link of the topology and which of its directions
   std::size_t from_site = 0, to_site = 0;
+  std::string hook = {};  // BPF object file of a program that each frame meets before the link; empty: none
 };
 
 struct EngineConfig {
@@ -59,6 +60,7 @@ struct PortCounters {  // frames that crossed the boundary between driver and da
 
 struct DirectionSample {
   core::LinkCounters counters;
+  core::Tally hook_dropped;               // by the direction's hook: frames that never entered the link
   std::uint64_t interval_peak_bytes = 0;  // most that waited at once since the sample before
   std::uint64_t store_full = 0;           // an emulator loss: no memory to hold it, although the link would have
 };

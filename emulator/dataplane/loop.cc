@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emulator/dataplane/loop.h"
 
-#include <rte_cycles.h>
 #include <rte_mbuf.h>
 #include <time.h>
 
@@ -43,16 +42,6 @@ std::vector<std::size_t> upstream_first(const std::vector<DirectionConfig>& dire
 
 }  // namespace
 
-TscClock::TscClock()
-    : start_(rte_rdtsc()),
-      picoseconds_per_tick_q32_(static_cast<std::uint64_t>(1e12 / static_cast<double>(rte_get_tsc_hz()) * 0x1p32)) {}
-
-Instant TscClock::now() const {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(rte_rdtsc() - start_) * picoseconds_per_tick_q32_;
-  return Instant::at(Duration::picoseconds(static_cast<std::int64_t>(product >> 32)));
-}
-
 struct Loop::DirectionSink {
   Loop& loop;
   std::size_t direction;
@@ -82,12 +71,14 @@ Loop::Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueu
     const DirectionConfig& direction = config.directions[d];
     const core::LinkCapacity capacity = core::capacity_of(direction.link, config.largest_frame);
     const auto largest = static_cast<std::uint32_t>(config.largest_frame.count());
-    directions_.push_back({core::Link(direction.link, config.largest_frame, direction.owner, config.seed),
-                           FrameStore(capacity.frames, capacity.bytes, largest),
-                           direction.to_site,
-                           0,
-                           0,
-                           {}});
+    directions_.push_back(
+        {.link = core::Link(direction.link, config.largest_frame, direction.owner, config.seed),
+         .store = FrameStore(capacity.frames, capacity.bytes, largest),
+         .owner = direction.owner,
+         .to_site = direction.to_site});
+    if (!direction.hook.empty()) {
+      directions_[d].hook = &hooks_.try_emplace(direction.hook, direction.hook).first->second;
+    }
     const SiteSwitch::Port near_end = attach(direction.from_site, {false, d});
     // Frames of the opposite direction come in where this one goes out.
     for (std::size_t r = 0; r < config.directions.size(); ++r) {
@@ -191,8 +182,23 @@ void Loop::distribute(const SiteState& site, SiteSwitch::Decision decision, Site
   }
 }
 
+bool Loop::hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes, Instant at) {
+  state.link.advance(at, sink);  // so that the program sees the queue that the frame would meet
+  lh_hook_ctx context;
+  context.at_ns = static_cast<std::uint64_t>(at.since_zero().ns());
+  context.queue_bytes = state.link.counters().queue_bytes;
+  context.link = state.owner.link;
+  context.direction = state.owner.direction;
+  hooks::set_frame(context, bytes);
+  return state.hook->run(context) == LH_DROP;
+}
+
 void Loop::offer(std::size_t direction, std::span<const std::byte> bytes, Instant at) {
   DirectionState& state = directions_[direction];
+  if (state.hook != nullptr && hook_drops(state, DirectionSink{*this, direction}, bytes, at)) {
+    state.hook_dropped.add(bytes.size());
+    return;
+  }
   const auto size = static_cast<std::uint32_t>(bytes.size());
   const std::optional<std::uint64_t> cookie = state.store.reserve(size);
   if (!cookie) {
@@ -270,8 +276,9 @@ void Loop::publish(Instant now) {
 void Loop::fill(Sample& sample, Instant now) {
   sample.at = now;
   for (std::size_t d = 0; d < directions_.size(); ++d) {
-    sample.directions[d] = {directions_[d].link.counters(), directions_[d].link.take_interval_peak(),
-                            directions_[d].store_full};
+    DirectionState& state = directions_[d];
+    sample.directions[d] = {state.link.counters(), state.hook_dropped, state.link.take_interval_peak(),
+                            state.store_full};
   }
   for (std::size_t p = 0; p < ports_.size(); ++p) sample.ports[p] = ports_[p].counters;
 }

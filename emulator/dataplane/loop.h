@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "emulator/core/link.h"
@@ -19,6 +21,7 @@
 #include "emulator/dataplane/sample_queue.h"
 #include "emulator/dataplane/site_switch.h"
 #include "emulator/dataplane/tsc_clock.h"
+#include "emulator/hooks/hook_program.h"
 #include "nic/port.h"
 #include "results/histogram.h"
 
@@ -60,10 +63,13 @@ class Loop {
   struct DirectionState {
     core::Link link;
     FrameStore store;
+    core::StreamOwner owner{};
+    const hooks::HookProgram* hook = nullptr;  // one of hooks_
+    core::Tally hook_dropped{};
     std::size_t to_site = 0;
     SiteSwitch::Port arrives_at = 0;  // the far switch's endpoint for this link
     std::uint64_t store_full = 0;
-    results::LatenessHistogram lateness;
+    results::LatenessHistogram lateness{};
   };
   struct Endpoint {  // what hangs on a switch port: a host port or the near end of a link direction
     bool is_host = false;
@@ -87,6 +93,7 @@ class Loop {
   void arrive(std::size_t direction, const core::Frame& frame, Instant due);
   void distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
                   std::span<const std::byte> bytes, Origin origin);
+  static bool hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes, Instant at);
   void offer(std::size_t direction, std::span<const std::byte> bytes, Instant at);
   void copy_to_host(std::size_t port, std::span<const std::byte> bytes, Origin origin);
   void stage(std::size_t port, rte_mbuf* mbuf, Origin origin);
@@ -98,6 +105,7 @@ class Loop {
   Duration sample_interval_;
   SampleQueue& samples_;
   std::vector<PortState> ports_;
+  std::map<std::string, hooks::HookProgram> hooks_;  // by file: directions that name the same one share its maps
   std::vector<DirectionState> directions_;   // as in the configuration
   std::vector<std::size_t> release_order_;   // upstream first, so that a due time passed on is never in the past
   std::vector<SiteState> sites_;

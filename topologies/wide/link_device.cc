@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "topologies/wide/link_device.h"
+
+#include <fmt/core.h>
+#include <ns3/ipv4-address.h>
+#include <ns3/ipv6-address.h>
+#include <ns3/nstime.h>
+#include <ns3/simulator.h>
+#include <ns3/trace-source-accessor.h>
+
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+namespace longhaul::wide {
+namespace {
+
+NS_OBJECT_ENSURE_REGISTERED(LinkChannel);
+NS_OBJECT_ENSURE_REGISTERED(LinkDevice);
+
+std::uint16_t checked_mtu(std::uint32_t mtu) {
+  if (ns3::Time::GetResolution() != ns3::Time::PS)
+    throw std::runtime_error("cannot make an ns-3 link device: ns-3's time resolution is not the picosecond");
+  if (mtu > std::numeric_limits<std::uint16_t>::max())
+    throw std::runtime_error(fmt::format("cannot make an ns-3 link device: MTU {} is above 65535", mtu));
+  return static_cast<std::uint16_t>(mtu);
+}
+
+// Ticks are picoseconds, which the constructor has checked.
+Instant simulated_now() {
+  return Instant::at(Duration::picoseconds(ns3::Simulator::Now().GetTimeStep()));
+}
+
+}  // namespace
+
+void use_picoseconds() {
+  ns3::Time::SetResolution(ns3::Time::PS);
+}
+
+ns3::TypeId LinkChannel::GetTypeId() {
+  static const ns3::TypeId kId =
+      ns3::TypeId("longhaul::wide::LinkChannel").SetParent<ns3::Channel>().SetGroupName("longhaul");
+  return kId;
+}
+
+ns3::Ptr<ns3::NetDevice> LinkChannel::GetDevice(std::size_t end) const {
+  return ends_.at(end);
+}
+
+void LinkChannel::DoDispose() {
+  ends_ = {};
+  ns3::Channel::DoDispose();
+}
+
+ns3::TypeId LinkDevice::GetTypeId() {
+  static const ns3::TypeId kId =
+      ns3::TypeId("longhaul::wide::LinkDevice")
+          .SetParent<ns3::NetDevice>()
+          .SetGroupName("longhaul")
+          .AddTraceSource("MacTxDrop", "Refused: above the MTU, or the buffer was full",
+                          ns3::MakeTraceSourceAccessor(&LinkDevice::mac_tx_drop_),
+                          "ns3::Packet::TracedCallback")
+          .AddTraceSource("PhyTxDrop", "Lost on the line, after it used its share of the rate",
+                          ns3::MakeTraceSourceAccessor(&LinkDevice::phy_tx_drop_),
+                          "ns3::Packet::TracedCallback");
+  return kId;
+}
+
+// Callbacks of the peer wait until the core has returned: they may send, and so come back to a link. What a
+// push finds due at its own moment waits for the event that is armed for that moment and runs in the peer's
+// context.
+struct LinkDevice::Sink {
+  LinkDevice& device;
+  bool refused = false;
+
+  void deliver(const core::Frame& frame, Instant) { device.arrived_.push_back(device.release(frame.cookie)); }
+  void drop(const core::Frame& frame, core::DropCause cause) {
+    const Ghost ghost = device.release(frame.cookie);
+    if (cause == core::DropCause::kQueueFull) {
+      refused = true;
+      device.mac_tx_drop_(ghost.packet);
+    } else {
+      device.phy_tx_drop_(ghost.packet);
+    }
+  }
+};
+
+LinkDevice::LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed,
+                       std::uint32_t mtu)
+    : link_(out, Bytes(std::uint64_t{checked_mtu(mtu)} + kEthernetHeader), owner, seed),
+      largest_mtu_(static_cast<std::uint16_t>(mtu)),
+      mtu_(largest_mtu_),
+      address_(ns3::Mac48Address::Allocate()) {}
+
+void LinkDevice::join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends) {
+  const auto channel = ns3::CreateObject<LinkChannel>(ends);
+  for (std::size_t end : {0U, 1U}) {
+    if (ends[end]->node_ == nullptr)
+      throw std::runtime_error(fmt::format("cannot join two ns-3 link devices: end {} has no node", end));
+    ends[end]->channel_ = channel;
+    ends[end]->peer_ = ends[1 - end];
+  }
+}
+
+bool LinkDevice::SetMtu(const std::uint16_t mtu) {
+  if (mtu > largest_mtu_) return false;
+  mtu_ = mtu;
+  return true;
+}
+
+ns3::Address LinkDevice::GetMulticast(ns3::Ipv4Address group) const {
+  return ns3::Mac48Address::GetMulticast(group);
+}
+
+ns3::Address LinkDevice::GetMulticast(ns3::Ipv6Address group) const {
+  return ns3::Mac48Address::GetMulticast(group);
+}
+
+bool LinkDevice::Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& destination, std::uint16_t protocol) {
+  return SendFrom(packet, address_, destination, protocol);
+}
+
+bool LinkDevice::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
+                          const ns3::Address& destination, std::uint16_t protocol) {
+  if (peer_ == nullptr || packet->GetSize() > mtu_) {
+    mac_tx_drop_(packet);
+    return false;
+  }
+  const core::Frame frame{keep({packet->Copy(), ns3::Mac48Address::ConvertFrom(source),
+                                ns3::Mac48Address::ConvertFrom(destination), protocol}),
+                          simulated_now(), packet->GetSize() + kEthernetHeader};
+  Sink sink{*this};
+  link_.push(std::span(&frame, 1), sink);
+  arm();
+  return !sink.refused;
+}
+
+// A new event is only ever needed before all that are armed, so they form a stack and none is cancelled. It
+// holds two at most: an arrival at the far end and, before it, the start of the next waiting frame.
+void LinkDevice::arm() {
+  const Instant next = link_.next_event();
+  if (next == Instant::never() || (!armed_.empty() && armed_.back() <= next)) return;
+  armed_.push_back(next);
+  ns3::Simulator::ScheduleWithContext(peer_->node_->GetId(), ns3::TimeStep((next - simulated_now()).ps()),
+                                      &LinkDevice::run_link, ns3::Ptr<LinkDevice>(this));
+}
+
+void LinkDevice::run_link() {
+  armed_.pop_back();
+  if (peer_ == nullptr) return;  // disposed of
+  link_.advance(simulated_now(), Sink{*this});
+  arm();
+  hand_over();
+}
+
+void LinkDevice::hand_over() {
+  while (!arrived_.empty()) {
+    const Ghost ghost = std::move(arrived_.front());
+    arrived_.pop_front();
+    if (peer_ != nullptr) peer_->receive(ghost);
+  }
+}
+
+void LinkDevice::receive(const Ghost& ghost) {
+  const PacketType type = ghost.destination == address_     ? PACKET_HOST
+                          : ghost.destination.IsBroadcast() ? PACKET_BROADCAST
+                          : ghost.destination.IsGroup()     ? PACKET_MULTICAST
+                                                            : PACKET_OTHERHOST;
+  if (!receive_all_.IsNull())
+    receive_all_(this, ghost.packet->Copy(), ghost.protocol, ghost.source, ghost.destination, type);
+  if (type != PACKET_OTHERHOST && !receive_.IsNull())
+    receive_(this, ghost.packet, ghost.protocol, ghost.source);
+}
+
+std::uint64_t LinkDevice::keep(Ghost ghost) {
+  if (free_slots_.empty()) {
+    slots_.push_back(std::move(ghost));
+    return slots_.size() - 1;
+  }
+  const std::uint64_t cookie = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[cookie] = std::move(ghost);
+  return cookie;
+}
+
+LinkDevice::Ghost LinkDevice::release(std::uint64_t cookie) {
+  free_slots_.push_back(cookie);
+  return std::exchange(slots_[cookie], Ghost{});
+}
+
+void LinkDevice::DoDispose() {
+  for (Ghost& ghost : slots_) ghost = Ghost{};
+  arrived_.clear();
+  receive_.Nullify();
+  receive_all_.Nullify();
+  peer_ = nullptr;
+  channel_ = nullptr;
+  node_ = nullptr;
+  ns3::NetDevice::DoDispose();
+}
+
+std::array<ns3::Ptr<LinkDevice>, 2> connect(const topology::Link& link, std::uint32_t index,
+                                            std::uint32_t mtu, std::uint64_t seed,
+                                            const std::array<ns3::Ptr<ns3::Node>, 2>& nodes) {
+  std::array<ns3::Ptr<LinkDevice>, 2> devices;
+  for (const std::uint32_t direction :
+       {std::uint32_t{topology::kForward}, std::uint32_t{topology::kReverse}}) {
+    devices[direction] = ns3::CreateObject<LinkDevice>(
+        link.directions[direction], core::StreamOwner{.link = index, .direction = direction}, seed, mtu);
+    nodes[direction]->AddDevice(devices[direction]);
+  }
+  LinkDevice::join(devices);
+  return devices;
+}
+
+}  // namespace longhaul::wide

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The link core as an ns-3 device: two LinkDevices joined by a LinkChannel are one long-haul link, each
+// device driving the core::Link of the direction it sends in. Send() pushes at Simulator::Now(), next_event()
+// becomes an ns-3 event, and the peer's receive callback runs at exactly the due time. No decision is made
+// here: the queue, loss and delay are core::Link's, so a frame meets the same fate as in the data plane.
+//
+// Time: ns-3's resolution must be the picosecond, see use_picoseconds(); a device refuses to be made
+// otherwise. Sizes: a packet counts with an Ethernet header of 14 B, which is never written: addresses and
+// protocol travel beside the packet. Packets are copied on Send (ns-3's copy-on-write) and kept here until
+// they leave. Threading: as all of ns-3, one thread. Not here: ARP (one peer, so none is needed), flow
+// control of queues above, whole topologies.
+#pragma once
+
+#include <ns3/callback.h>
+#include <ns3/channel.h>
+#include <ns3/mac48-address.h>
+#include <ns3/net-device.h>
+#include <ns3/node.h>
+#include <ns3/packet.h>
+#include <ns3/ptr.h>
+#include <ns3/traced-callback.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "emulator/core/link.h"
+#include "topologies/model.h"
+
+namespace longhaul::wide {
+
+inline constexpr std::uint32_t kEthernetHeader = 14;
+
+// Sets ns-3's time resolution to the picosecond; call it before anything else of ns-3 is touched.
+void use_picoseconds();
+
+class LinkDevice;
+
+class LinkChannel : public ns3::Channel {
+ public:
+  static ns3::TypeId GetTypeId();
+  explicit LinkChannel(const std::array<ns3::Ptr<LinkDevice>, 2>& ends) : ends_(ends) {}
+
+  std::size_t GetNDevices() const override { return ends_.size(); }
+  ns3::Ptr<ns3::NetDevice> GetDevice(std::size_t end) const override;
+
+ private:
+  void DoDispose() override;
+  std::array<ns3::Ptr<LinkDevice>, 2> ends_;
+};
+
+class LinkDevice : public ns3::NetDevice {
+ public:
+  // Trace sources, each with the packet: "MacTxDrop", refused by Send(); "PhyTxDrop", lost on the line. They
+  // run while the link is being moved on: a trace sink must not send.
+  static ns3::TypeId GetTypeId();
+
+  // Throws std::runtime_error unless ns-3 counts in picoseconds and `mtu` fits its 16 bits.
+  LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed, std::uint32_t mtu);
+
+  // Joins two devices that have their nodes.
+  static void join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends);
+
+  // Of the direction in which this device sends.
+  const core::LinkCounters& counters() const { return link_.counters(); }
+  // Packets kept here because they wait, are being sent or are on the line: equals counters().held.frames.
+  std::size_t packets_kept() const { return slots_.size() - free_slots_.size(); }
+
+  void SetIfIndex(const std::uint32_t index) override { if_index_ = index; }
+  std::uint32_t GetIfIndex() const override { return if_index_; }
+  ns3::Ptr<ns3::Channel> GetChannel() const override { return channel_; }
+  void SetAddress(ns3::Address address) override { address_ = ns3::Mac48Address::ConvertFrom(address); }
+  ns3::Address GetAddress() const override { return address_; }
+  bool SetMtu(const std::uint16_t mtu) override;  // up to the one it was made with
+  std::uint16_t GetMtu() const override { return mtu_; }
+  bool IsLinkUp() const override { return peer_ != nullptr; }
+  void AddLinkChangeCallback(ns3::Callback<void>) override {}  // it never changes once joined
+  bool IsBroadcast() const override { return true; }
+  ns3::Address GetBroadcast() const override { return ns3::Mac48Address::GetBroadcast(); }
+  bool IsMulticast() const override { return true; }
+  ns3::Address GetMulticast(ns3::Ipv4Address group) const override;
+  ns3::Address GetMulticast(ns3::Ipv6Address group) const override;
+  bool IsBridge() const override { return false; }
+  bool IsPointToPoint() const override { return true; }
+  // False when the packet exceeds the MTU (it is then not counted: it never came to the link) or finds the
+  // buffer full.
+  bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& destination, std::uint16_t protocol) override;
+  bool SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination,
+                std::uint16_t protocol) override;
+  ns3::Ptr<ns3::Node> GetNode() const override { return node_; }
+  void SetNode(ns3::Ptr<ns3::Node> node) override { node_ = node; }
+  bool NeedsArp() const override { return false; }
+  void SetReceiveCallback(ReceiveCallback callback) override { receive_ = callback; }
+  void SetPromiscReceiveCallback(PromiscReceiveCallback callback) override { receive_all_ = callback; }
+  bool SupportsSendFrom() const override { return true; }
+
+ private:
+  struct Ghost {  // what belongs to a frame inside the core, found by its cookie
+    ns3::Ptr<ns3::Packet> packet;
+    ns3::Mac48Address source;
+    ns3::Mac48Address destination;
+    std::uint16_t protocol = 0;
+  };
+  struct Sink;
+
+  void DoDispose() override;
+  std::uint64_t keep(Ghost ghost);
+  Ghost release(std::uint64_t cookie);
+  void arm();
+  void run_link();
+  void hand_over();
+  void receive(const Ghost& ghost);
+
+  core::Link link_;
+  std::uint16_t largest_mtu_;
+  std::uint16_t mtu_;
+  std::uint32_t if_index_ = 0;
+  ns3::Mac48Address address_;
+  ns3::Ptr<ns3::Node> node_;
+  ns3::Ptr<LinkChannel> channel_;
+  ns3::Ptr<LinkDevice> peer_;
+  std::vector<Ghost> slots_;  // by cookie; grows to the most that were ever held
+  std::vector<std::uint64_t> free_slots_;
+  std::deque<Ghost> arrived_;   // due now, on their way to the peer
+  std::vector<Instant> armed_;  // times of the events in ns-3's hands, the next one last
+  ReceiveCallback receive_;
+  PromiscReceiveCallback receive_all_;
+  ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> mac_tx_drop_;
+  ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> phy_tx_drop_;
+};
+
+// Makes link number `index` of a topology between two nodes and adds a device to each. The result is by
+// Direction: [kForward] is on nodes[0] and sends to nodes[1]. Index and seed pick the random streams.
+std::array<ns3::Ptr<LinkDevice>, 2> connect(const topology::Link& link, std::uint32_t index,
+                                            std::uint32_t mtu, std::uint64_t seed,
+                                            const std::array<ns3::Ptr<ns3::Node>, 2>& nodes);
+
+}  // namespace longhaul::wide
