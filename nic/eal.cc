@@ -40,17 +40,17 @@ std::string join_cpus(const std::vector<unsigned>& cpus) {
 }
 
 std::vector<std::string> arguments(const EalConfig& config, bool hugepages) {
-  // The control thread keeps away from the data plane, whose turn it would interrupt for a scheduler's slice; it
-  // floats over the other CPUs (EAL would pin it, and every thread made later would inherit that).
+  // The control thread keeps away from the data plane, whose turn it would interrupt for a scheduler's slice;
+  // it floats over the other CPUs (EAL would pin it, and every thread made later would inherit that).
   std::vector<unsigned> control_cpus = usable_cpus();
   if (control_cpus.size() > 1) std::erase(control_cpus, config.data_plane_cpu);
-  std::vector<std::string> args{"longhaul",
-                                fmt::format("--lcores=0@({}),{}@{}", join_cpus(control_cpus),
-                                            Eal::kWorkerLcore, config.data_plane_cpu),
-                                fmt::format("--file-prefix=longhaul-{}", getpid()),
-                                "--no-telemetry",
-                                "-m",
-                                std::to_string((config.memory_bytes >> 20) + 64)};
+  std::vector<std::string> args{
+      "longhaul",
+      fmt::format("--lcores=0@({}),{}@{}", join_cpus(control_cpus), Eal::kWorkerLcore, config.data_plane_cpu),
+      fmt::format("--file-prefix=longhaul-{}", getpid()),
+      "--no-telemetry",
+      "-m",
+      std::to_string((config.memory_bytes >> 20) + 64)};
   if (hugepages) {
     args.emplace_back("--in-memory");
   } else {

@@ -70,9 +70,9 @@ Batch creation_batch(const std::vector<LabHost>& hosts) {
   return batch;
 }
 
-// A token bucket as deep as the largest burst that a socket hands over in one piece (64 KiB): split up, each frame
-// would cost a timer. Its queue is long: the sockets' own limits (TCP small queues) come first, and a queue that
-// drops would be a loss that no network card has.
+// A token bucket as deep as the largest burst that a socket hands over in one piece (64 KiB): split up, each
+// frame would cost a timer. Its queue is long: the sockets' own limits (TCP small queues) come first, and a
+// queue that drops would be a loss that no network card has.
 std::string shape_command(const LabHostSpec& spec) {
   constexpr unsigned kBurstBytes = 70 * 1024, kQueueBytes = 16 * 1024 * 1024, kFcsPreambleGap = 24;
   return fmt::format("qdisc add dev eth0 root tbf rate {}bit burst {} limit {} overhead {}\n", spec.rate_bps,

@@ -25,8 +25,8 @@ struct LabHostSpec {
   std::string address;  // with prefix length, "10.50.0.1/24"
   std::uint32_t mtu = 1500;
   TcpSettings tcp = {};
-  // Bits per second that the host's interface sends, preamble and inter-frame gap counted; its sockets feel it as
-  // they feel a network card. 0: as fast as the machine can.
+  // Bits per second that the host's interface sends, preamble and inter-frame gap counted; its sockets feel
+  // it as they feel a network card. 0: as fast as the machine can.
   std::uint64_t rate_bps = 0;
   // CPUs for the host's receive processing, which otherwise runs on the CPU of the data plane. Empty: there.
   std::vector<unsigned> receive_cpus = {};

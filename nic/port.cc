@@ -68,8 +68,8 @@ std::string device_for_interface(const std::string& interface, std::uint32_t mtu
   if (mtu <= kLargestAfXdpMtu) return fmt::format("net_af_xdp{},iface={},busy_budget=0", index, interface);
   constexpr std::uint32_t kRingBytes = 16 * 1024 * 1024;  // each way; 130 ms at 1 Gbit/s
   const std::uint32_t slot = af_packet_slot(mtu);
-  return fmt::format("net_af_packet{},iface={},blocksz=65536,framesz={},framecnt={},qdisc_bypass=1", index, interface,
-                     slot, kRingBytes / slot);
+  return fmt::format("net_af_packet{},iface={},blocksz=65536,framesz={},framecnt={},qdisc_bypass=1", index,
+                     interface, slot, kRingBytes / slot);
 }
 
 std::uint64_t port_memory(std::uint32_t mtu) {

@@ -9,7 +9,8 @@
 namespace longhaul::nic {
 namespace {
 
-constexpr const char* kAutogroup = "/proc/self/autogroup";  // reads "/autogroup-123 nice 0", takes a nice value
+constexpr const char* kAutogroup =
+    "/proc/self/autogroup";  // reads "/autogroup-123 nice 0", takes a nice value
 
 bool write_nice(const std::string& value) {
   std::ofstream file(kAutogroup);

@@ -12,12 +12,14 @@
 namespace longhaul::scenario {
 namespace {
 
-// What one lcore spends on a frame from one namespace host to another, both driver ends included: so much for each
-// and so much for each byte. Fitted to TCP through the demo's ports on 2 shared virtual CPUs (scripts/bench): 2.9 Gbit/s
-// at an MTU of 1500 over AF_XDP, 7.7 Gbit/s at 9000 over AF_PACKET.
+// What one lcore spends on a frame from one namespace host to another, both driver ends included: so much for
+// each and so much for each byte. Fitted to TCP through the demo's ports on 2 shared virtual CPUs
+// (scripts/bench): 2.9 Gbit/s at an MTU of 1500 over AF_XDP, 7.7 Gbit/s at 9000 over AF_PACKET.
 constexpr double kSecondsPerFrame = 3.1e-6, kSecondsPerByte = 0.7e-9;
 
-double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
+double mebibytes(std::uint64_t bytes) {
+  return static_cast<double>(bytes) / (1024.0 * 1024.0);
+}
 
 std::string direction_lines(const topology::Topology& topology) {
   std::string text = fmt::format("# {:<12} {:<28} {:>11} {:>11} {:>11} {:>12} {:>11}\n", "link", "direction",
@@ -27,14 +29,16 @@ std::string direction_lines(const topology::Topology& topology) {
     const std::size_t from = direction.direction, to = 1 - from;
     const core::LinkCapacity capacity =
         core::capacity_of(link.directions[direction.direction], topology.largest_frame());
-    text += fmt::format("# {:<12} {:<28} {:>11.3f} {:>11.1f} {:>11.1f} {:>12.3f} {:>11.2f}\n", link.name,
-                        topology.sites[link.between[from]].name + " -> " + topology.sites[link.between[to]].name,
-                        topology::round_trip(link).to_seconds() * 1e3,
-                        static_cast<double>(direction.bdp.count()) / 1024.0,
-                        static_cast<double>(direction.in_flight.count()) / 1024.0,
-                        direction.full_queue_delay.to_seconds() * 1e3, mebibytes(capacity.bytes));
+    text += fmt::format(
+        "# {:<12} {:<28} {:>11.3f} {:>11.1f} {:>11.1f} {:>12.3f} {:>11.2f}\n", link.name,
+        topology.sites[link.between[from]].name + " -> " + topology.sites[link.between[to]].name,
+        topology::round_trip(link).to_seconds() * 1e3, static_cast<double>(direction.bdp.count()) / 1024.0,
+        static_cast<double>(direction.in_flight.count()) / 1024.0,
+        direction.full_queue_delay.to_seconds() * 1e3, mebibytes(capacity.bytes));
   }
-  return text + "# line: on the fibre at full rate; queue: wait behind a full buffer; held: most in memory at once\n";
+  return text +
+         "# line: on the fibre at full rate; queue: wait behind a full buffer; held: most in memory at "
+         "once\n";
 }
 
 std::string ceiling_line(const topology::Topology& topology) {
@@ -43,10 +47,12 @@ std::string ceiling_line(const topology::Topology& topology) {
   const double bits = frames * 8 * wire_bytes;
   double asked = 0;
   for (const topology::Link& link : topology.links) {
-    for (const core::LinkConfig& direction : link.directions) asked += static_cast<double>(direction.rate.bps());
+    for (const core::LinkConfig& direction : link.directions)
+      asked += static_cast<double>(direction.rate.bps());
   }
   return fmt::format(
-      "# one lcore with namespace hosts carries about {:.2f} Mframe/s, {:.1f} Gbit/s of full-size frames, all links and "
+      "# one lcore with namespace hosts carries about {:.2f} Mframe/s, {:.1f} Gbit/s of full-size frames, "
+      "all links and "
       "directions\n# together; these links at full rate are {:.1f} Gbit/s{}\n",
       frames / 1e6, bits / 1e9, asked / 1e9,
       asked > bits ? ": MORE THAN THAT, expect a run that is not VALID under full load" : "");
@@ -66,7 +72,8 @@ std::string prediction_text(const Scenario& scenario) {
   }
   const std::size_t ranks = scenario.workload.ranks.size();
   text += fmt::format(
-      "# All-reduce over {} ranks, lines at TCP's goodput\n# closed form: lock step, no handshakes; Gloo's schedule: "
+      "# All-reduce over {} ranks, lines at TCP's goodput\n# closed form: lock step, no handshakes; Gloo's "
+      "schedule: "
       "with them\n# {:>12} {:>18} {:>15} {:>20} {:>15}\n",
       ranks, "size (B)", "closed form (us)", "busbw (GB/s)", "Gloo's schedule (us)", "busbw (GB/s)");
   for (const Bytes size : scenario.workload.sizes) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What `longhaul check` prints below the effective configuration: round trips, BDP, memory, the rate that one lcore
-// can be expected to carry, and both predictions of the collectives. Comment lines, so that the whole output is
-// still a YAML file. Pure.
+// What `longhaul check` prints below the effective configuration: round trips, BDP, memory, the rate that one
+// lcore can be expected to carry, and both predictions of the collectives. Comment lines, so that the whole
+// output is still a YAML file. Pure.
 #pragma once
 
 #include <string>

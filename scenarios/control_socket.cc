@@ -29,7 +29,9 @@ sockaddr_un address_of(const std::filesystem::path& path) {
   return address;
 }
 
-nic::UniqueFd open_socket() { return nic::UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+nic::UniqueFd open_socket() {
+  return nic::UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Ctrl-C and `kill` become a question that the control thread asks between steps, so that everything is taken down
-// by the ordinary destructors.
+// Ctrl-C and `kill` become a question that the control thread asks between steps, so that everything is taken
+// down by the ordinary destructors.
 #pragma once
 
 #include <stdexcept>

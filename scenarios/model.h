@@ -19,10 +19,10 @@ enum class Algorithm : std::uint8_t { kRing, kHalvingDoubling };
 // All-reduce of float32 with sum, one rank per host.
 struct AllReduce {
   Algorithm algorithm = Algorithm::kRing;
-  std::vector<Bytes> sizes;             // per rank, ascending, each a multiple of 4 B x ranks
-  std::uint32_t warmup = 5;             // iterations per size, sums checked in each
-  std::uint32_t iterations = 20;        // timed iterations per size
-  std::vector<std::size_t> ranks;       // ranks[r] = host index of rank r; all netns hosts, no host twice, >= 2
+  std::vector<Bytes> sizes;        // per rank, ascending, each a multiple of 4 B x ranks
+  std::uint32_t warmup = 5;        // iterations per size, sums checked in each
+  std::uint32_t iterations = 20;   // timed iterations per size
+  std::vector<std::size_t> ranks;  // ranks[r] = host index of rank r; all netns hosts, no host twice, >= 2
   std::string congestion_control = "cubic";  // a TCP congestion control that the kernel offers
 
   bool operator==(const AllReduce&) const = default;

@@ -23,12 +23,14 @@ using Clock = std::chrono::steady_clock;
 
 Duration timeout_for(const Scenario& scenario) {
   Duration longest_rtt;
-  for (const SitePair& pair : rank_round_trips(scenario)) longest_rtt = std::max(longest_rtt, pair.round_trip);
+  for (const SitePair& pair : rank_round_trips(scenario))
+    longest_rtt = std::max(longest_rtt, pair.round_trip);
   double slowest = 1e18;
   for (const DirectionPrediction& direction : predict_links(scenario.topology)) {
     slowest = std::min(slowest, direction.goodput);
   }
-  return collective_timeout(longest_rtt, scenario.workload.sizes.back(), slowest, scenario.workload.ranks.size());
+  return collective_timeout(longest_rtt, scenario.workload.sizes.back(), slowest,
+                            scenario.workload.ranks.size());
 }
 
 class Ranks {
@@ -37,8 +39,8 @@ class Ranks {
       : scenario_(scenario), controller_(scenario.workload, host_names(scenario)) {
     const std::filesystem::path store = testbed.state().make_directory("rendezvous");
     for (std::size_t r = 0; r < scenario.workload.ranks.size(); ++r) {
-      RankLaunch launch{program.string(), r, scenario.workload.ranks.size(), "eth0", store.string(), "run",
-                        timeout_for(scenario)};
+      RankLaunch launch{program.string(), r,     scenario.workload.ranks.size(), "eth0",
+                        store.string(),   "run", timeout_for(scenario)};
       nic::Command command;
       command.argv = rank_arguments(scenario.workload, launch);
       command.network_namespace = testbed.namespace_fd(scenario.workload.ranks[r]);
@@ -72,8 +74,9 @@ class Ranks {
   RanksOutcome outcome() {
     RanksOutcome outcome;
     for (std::size_t r = 0; r < children_.size(); ++r) {
-      outcome.processes.push_back({scenario_.topology.hosts[scenario_.workload.ranks[r]].name, children_[r].pid(),
-                                   fmt::format("CPU, Gloo over TCP ({})", scenario_.workload.congestion_control)});
+      outcome.processes.push_back(
+          {scenario_.topology.hosts[scenario_.workload.ranks[r]].name, children_[r].pid(),
+           fmt::format("CPU, Gloo over TCP ({})", scenario_.workload.congestion_control)});
     }
     outcome.results = controller_.results();
     for (results::CollectiveResult& result : outcome.results) {
@@ -88,7 +91,8 @@ class Ranks {
  private:
   static std::vector<std::string> host_names(const Scenario& scenario) {
     std::vector<std::string> names;
-    for (const std::size_t host : scenario.workload.ranks) names.push_back(scenario.topology.hosts[host].name);
+    for (const std::size_t host : scenario.workload.ranks)
+      names.push_back(scenario.topology.hosts[host].name);
     return names;
   }
 
@@ -123,9 +127,10 @@ std::string describe(const AllReduceProgress& progress, const AllReduce& workloa
   if (progress.ranks_ready < workload.ranks.size()) {
     return fmt::format("connecting: {} of {} ranks", progress.ranks_ready, workload.ranks.size());
   }
-  return fmt::format("size {} of {}: {} B, {} {} of {}", std::min(progress.sizes_done + 1, workload.sizes.size()),
-                     workload.sizes.size(), progress.current.size_bytes, name_of(progress.current.phase),
-                     progress.current.iteration, progress.current.of);
+  return fmt::format("size {} of {}: {} B, {} {} of {}",
+                     std::min(progress.sizes_done + 1, workload.sizes.size()), workload.sizes.size(),
+                     progress.current.size_bytes, name_of(progress.current.phase), progress.current.iteration,
+                     progress.current.of);
 }
 
 }  // namespace

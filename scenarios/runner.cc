@@ -124,8 +124,9 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
     record.machine.emplace_back("data_plane_cpu", std::to_string(testbed.data_plane_cpu()));
     record.machine.emplace_back("data_plane_memory", testbed.memory_kind());
     record.machine.emplace_back("data_plane_priority", testbed.boosted() ? "autogroup nice -19" : "ordinary");
-    report(fmt::format("testbed up: {} hosts, {} links, data plane on CPU {}, {}", scenario.topology.hosts.size(),
-                       scenario.topology.links.size(), testbed.data_plane_cpu(), testbed.memory_kind()),
+    report(fmt::format("testbed up: {} hosts, {} links, data plane on CPU {}, {}",
+                       scenario.topology.hosts.size(), scenario.topology.links.size(),
+                       testbed.data_plane_cpu(), testbed.memory_kind()),
            Lasting::kLasting);
     record.probes = probe(scenario, testbed);
     for (const results::PathProbe& p : record.probes) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// One run of a scenario in emulate mode: testbed up, path probes, ranks, collectives, testbed down, verdict, files.
-// Blocks; call it from the control thread. An interrupt ends it with Interrupted and leaves nothing behind.
+// One run of a scenario in emulate mode: testbed up, path probes, ranks, collectives, testbed down, verdict,
+// files. Blocks; call it from the control thread. An interrupt ends it with Interrupted and leaves nothing
+// behind.
 #pragma once
 
 #include <filesystem>

@@ -45,8 +45,8 @@ unsigned choose_cpu(std::optional<unsigned> asked) {
   const std::vector<unsigned> cpus = nic::usable_cpus();
   if (!asked) return cpus.back();
   if (std::find(cpus.begin(), cpus.end(), *asked) == cpus.end()) {
-    throw std::runtime_error(fmt::format("--cpu {}: no such CPU for this process; it may use {}", *asked,
-                                         fmt::join(cpus, ", ")));
+    throw std::runtime_error(
+        fmt::format("--cpu {}: no such CPU for this process; it may use {}", *asked, fmt::join(cpus, ", ")));
   }
   return *asked;
 }
@@ -79,7 +79,9 @@ void name_devices(dataplane::EngineConfig& config, const std::vector<nic::LabHos
 
 }  // namespace
 
-std::string host_address(std::size_t host) { return fmt::format("10.71.0.{}", host + 1); }
+std::string host_address(std::size_t host) {
+  return fmt::format("10.71.0.{}", host + 1);
+}
 
 dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t seed) {
   dataplane::EngineConfig config;
@@ -87,7 +89,8 @@ dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t se
   config.mtu = topology.mtu;
   config.largest_frame = topology.largest_frame();
   config.seed = seed;
-  for (const topology::Host& host : topology.hosts) config.ports.push_back({host.name, host.device, host.site});
+  for (const topology::Host& host : topology.hosts)
+    config.ports.push_back({host.name, host.device, host.site});
   for (std::uint32_t l = 0; l < topology.links.size(); ++l) {
     const topology::Link& link = topology.links[l];
     for (const std::uint32_t d : {std::uint32_t{topology::kForward}, std::uint32_t{topology::kReverse}}) {
@@ -191,7 +194,9 @@ std::vector<results::PortResult> Testbed::port_results(const dataplane::Sample& 
       port.losses.emplace_back("veth_rx_dropped", veth.emulator.rx_dropped + veth.emulator.rx_errors);
       port.losses.emplace_back("veth_tx_dropped", veth.emulator.tx_dropped + veth.emulator.tx_errors);
       for (const auto& [name, frames] : veth.emulator.driver_losses) port.losses.emplace_back(name, frames);
-      auto missing = [](std::uint64_t sent, std::uint64_t received) { return sent > received ? sent - received : 0; };
+      auto missing = [](std::uint64_t sent, std::uint64_t received) {
+        return sent > received ? sent - received : 0;
+      };
       port.losses.emplace_back("unseen_from_host", missing(veth.host.tx_packets, seen.rx_frames));
       port.losses.emplace_back("unseen_to_host", missing(seen.tx_frames, veth.host.rx_packets));
     }
@@ -212,19 +217,21 @@ void Testbed::fill(results::RunRecord& record) const {
   for (std::size_t d = 0; d < config_.directions.size(); ++d) {
     const dataplane::DirectionConfig& direction = config_.directions[d];
     record.directions.push_back({topology_.links[direction.owner.link].name,
-                                 topology_.sites[direction.from_site].name, topology_.sites[direction.to_site].name,
-                                 latest_.directions[d].counters, results::lateness_of(engine_->lateness(d))});
+                                 topology_.sites[direction.from_site].name,
+                                 topology_.sites[direction.to_site].name, latest_.directions[d].counters,
+                                 results::lateness_of(engine_->lateness(d))});
   }
   record.ports = port_results(latest_);
   for (std::size_t s = 0; s < topology_.sites.size(); ++s) {
     const dataplane::SwitchCounters counters = engine_->switch_counters(s);
-    record.switches.push_back({topology_.sites[s].name, counters.forwarded, counters.flooded, counters.filtered,
-                               counters.storm_limited});
+    record.switches.push_back({topology_.sites[s].name, counters.forwarded, counters.flooded,
+                               counters.filtered, counters.storm_limited});
   }
   record.samples_lost = engine_->samples_lost();
   const dataplane::LoopStatistics loop = engine_->loop_statistics();
   record.machine.emplace_back("data_plane_turns", std::to_string(loop.turns));
-  record.machine.emplace_back("data_plane_longest_turn_us", fmt::format("{:.1f}", loop.longest_turn.to_seconds() * 1e6));
+  record.machine.emplace_back("data_plane_longest_turn_us",
+                              fmt::format("{:.1f}", loop.longest_turn.to_seconds() * 1e6));
 }
 
 std::string Testbed::status_json() const {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A topology standing on this machine: hosts in network namespaces, the data plane between them, and its samples.
-// What `longhaul up` keeps and what a run (runner.h) puts its workload on.
+// A topology standing on this machine: hosts in network namespaces, the data plane between them, and its
+// samples. What `longhaul up` keeps and what a run (runner.h) puts its workload on.
 //
-// Made and used by one control thread, which must call drain() at least every few seconds: the data plane never
-// waits for it. Destroying it takes everything down again.
+// Made and used by one control thread, which must call drain() at least every few seconds: the data plane
+// never waits for it. Destroying it takes everything down again.
 #pragma once
 
 #include <filesystem>
@@ -24,10 +24,10 @@
 namespace longhaul::scenario {
 
 struct TestbedOptions {
-  std::string name;                  // of the run, for those who find the testbed in use
+  std::string name;  // of the run, for those who find the testbed in use
   std::uint64_t seed = 1;
-  std::string congestion_control;    // of the hosts' TCP; empty: as the machine has it
-  std::optional<unsigned> cpu;       // where the data plane runs; default: the last one we may use
+  std::string congestion_control;  // of the hosts' TCP; empty: as the machine has it
+  std::optional<unsigned> cpu;     // where the data plane runs; default: the last one we may use
 };
 
 // The subnet of the hosts: host i of the topology has 10.71.0.(i+1)/24.
@@ -61,11 +61,13 @@ class Testbed {
   void drain();
   const dataplane::Sample& latest() const { return latest_; }
 
-  // Waits until no link holds a frame and every frame that a host sent or the data plane sent is accounted for at
-  // the other end, at most `deadline`; then stops the data plane. False when something was still under way.
+  // Waits until no link holds a frame and every frame that a host sent or the data plane sent is accounted
+  // for at the other end, at most `deadline`; then stops the data plane. False when something was still under
+  // way.
   bool settle(Duration deadline);
 
-  // After settle(): what every link, port and switch counted, and facts about the loop among those of the machine.
+  // After settle(): what every link, port and switch counted, and facts about the loop among those of the
+  // machine.
   void fill(results::RunRecord& record) const;
 
   // What `longhaul status` shows: the latest sample as JSON text.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A topology, validated: sites with one switch each, hosts at sites, links between sites. Immutable once made by
-// topology::load() (topologies/load.h). Sites, hosts and links are named by their index in these vectors.
+// A topology, validated: sites with one switch each, hosts at sites, links between sites. Immutable once made
+// by topology::load() (topologies/load.h). Sites, hosts and links are named by their index in these vectors.
 // Not here: workloads (scenarios/), ports and lcores (nic/, emulator/dataplane/).
 #pragma once
 
@@ -40,8 +40,9 @@ struct Host {
   std::string name;
   std::size_t site = 0;
   HostKind kind = HostKind::kNetns;
-  BitRate rate;        // kNetns only: of its interface, wire bytes counted; zero: as fast as the machine can
-  std::string device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1") or a PCI address ("0000:3b:00.0")
+  BitRate rate;  // kNetns only: of its interface, wire bytes counted; zero: as fast as the machine can
+  std::string
+      device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1") or a PCI address ("0000:3b:00.0")
 
   bool operator==(const Host&) const = default;
 };
@@ -60,9 +61,9 @@ enum Direction : std::size_t { kForward = 0, kReverse = 1 };  // kForward runs f
 
 struct Link {
   std::string name;
-  std::array<std::size_t, 2> between{};         // site indices
-  std::array<core::LinkConfig, 2> directions;   // by Direction
-  std::array<Route, 2> routes;                  // by Direction
+  std::array<std::size_t, 2> between{};        // site indices
+  std::array<core::LinkConfig, 2> directions;  // by Direction
+  std::array<Route, 2> routes;                 // by Direction
 
   bool operator==(const Link&) const = default;
 };
@@ -73,7 +74,7 @@ struct Topology {
   std::uint32_t mtu = 1500;  // of the hosts' interfaces: L3 bytes
   std::vector<Site> sites;
   std::vector<Host> hosts;
-  std::vector<Link> links;   // together with the sites they form a tree: one path between any two sites
+  std::vector<Link> links;  // together with the sites they form a tree: one path between any two sites
 
   // Largest frame in L2 bytes, room for one 802.1Q tag included.
   Bytes largest_frame() const { return Bytes(std::uint64_t{mtu} + 18); }

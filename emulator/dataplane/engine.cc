@@ -61,7 +61,9 @@ struct Engine::Parts {
 
 Engine::Engine(const EngineConfig& config) : parts_(std::make_unique<Parts>(config)) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
 void Engine::start() {
   auto run = [](void* parts) {
@@ -69,7 +71,8 @@ void Engine::start() {
     return 0;
   };
   const int result = rte_eal_remote_launch(run, parts_.get(), nic::Eal::kWorkerLcore);
-  if (result != 0) throw std::runtime_error(std::string("cannot start the data plane's lcore: ") + rte_strerror(-result));
+  if (result != 0)
+    throw std::runtime_error(std::string("cannot start the data plane's lcore: ") + rte_strerror(-result));
   parts_->running = true;
 }
 
@@ -80,9 +83,13 @@ void Engine::stop() {
   parts_->running = false;
 }
 
-bool Engine::next_sample(Sample& sample) { return parts_->samples.read(sample); }
+bool Engine::next_sample(Sample& sample) {
+  return parts_->samples.read(sample);
+}
 
-std::uint64_t Engine::samples_lost() const { return parts_->samples.lost(); }
+std::uint64_t Engine::samples_lost() const {
+  return parts_->samples.lost();
+}
 
 Engine::DriverStatistics Engine::driver_statistics(std::size_t port) const {
   const nic::PortStatistics statistics = parts_->ports.at(port).statistics();
@@ -99,11 +106,17 @@ const results::LatenessHistogram& Engine::lateness(std::size_t direction) const 
   return parts_->loop.lateness(direction);
 }
 
-SwitchCounters Engine::switch_counters(std::size_t site) const { return parts_->loop.switch_counters(site); }
+SwitchCounters Engine::switch_counters(std::size_t site) const {
+  return parts_->loop.switch_counters(site);
+}
 
-LoopStatistics Engine::loop_statistics() const { return parts_->loop.statistics(); }
+LoopStatistics Engine::loop_statistics() const {
+  return parts_->loop.statistics();
+}
 
-const std::string& Engine::memory_kind() const { return parts_->eal.memory_kind(); }
+const std::string& Engine::memory_kind() const {
+  return parts_->eal.memory_kind();
+}
 
 Engine::Memory Engine::memory_needed(const EngineConfig& config) {
   Memory memory;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The data plane as its user sees it: ports of hosts, one switch per site, link directions between sites, driven by
-// one lcore that runs to completion. This header is free of DPDK.
+// The data plane as its user sees it: ports of hosts, one switch per site, link directions between sites,
+// driven by one lcore that runs to completion. This header is free of DPDK.
 //
-// Threads: everything here is called by one control thread. The lcore owns links, switches, stores and histograms
-// from start() to stop(); while it runs, the control thread sees them only as the samples that it publishes.
+// Threads: everything here is called by one control thread. The lcore owns links, switches, stores and
+// histograms from start() to stop(); while it runs, the control thread sees them only as the samples that it
+// publishes.
 #pragma once
 
 #include <cstdint>
@@ -41,16 +42,16 @@ struct EngineConfig {
   std::uint32_t mtu = 1'500;
   Bytes largest_frame;
   std::uint64_t seed = 1;
-  unsigned cpu = 0;                         // where the lcore runs
+  unsigned cpu = 0;  // where the lcore runs
   Duration sample_interval = Duration::milliseconds(10);
   FloodLimit flood_limit;
 };
 
 // Frames that the data plane itself lost, which no link model asked for. Any of them makes a run INVALID.
 struct EmulatorLosses {
-  std::uint64_t tx_refused = 0;    // the port would not take it and its backlog was full
-  std::uint64_t no_buffer = 0;     // no packet buffer to send with
-  std::uint64_t oversized = 0;     // larger than the topology's MTU allows
+  std::uint64_t tx_refused = 0;  // the port would not take it and its backlog was full
+  std::uint64_t no_buffer = 0;   // no packet buffer to send with
+  std::uint64_t oversized = 0;   // larger than the topology's MTU allows
 };
 
 struct PortCounters {  // frames that crossed the boundary between driver and data plane
@@ -62,7 +63,7 @@ struct DirectionSample {
   core::LinkCounters counters;
   core::Tally hook_dropped;               // by the direction's hook: frames that never entered the link
   std::uint64_t interval_peak_bytes = 0;  // most that waited at once since the sample before
-  std::uint64_t store_full = 0;           // an emulator loss: no memory to hold it, although the link would have
+  std::uint64_t store_full = 0;  // an emulator loss: no memory to hold it, although the link would have
 };
 
 // The state of everything at one instant between two turns of the loop.
@@ -74,7 +75,7 @@ struct Sample {
 
 struct LoopStatistics {
   std::uint64_t turns = 0, idle_sleeps = 0;
-  Duration longest_turn;           // from one clock read to the next, sleeps included
+  Duration longest_turn;  // from one clock read to the next, sleeps included
 };
 
 class Engine {

@@ -23,8 +23,9 @@ FrameStore::FrameStore(std::uint64_t frames, std::uint64_t bytes, std::uint32_t 
     : capacity_(memory_for(frames, bytes, largest)) {
   void* memory = mmap(nullptr, capacity_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
-    throw std::runtime_error(fmt::format("cannot reserve {} MiB for frames in flight ({} frames, {} bytes): {}",
-                                         capacity_ >> 20, frames, bytes, std::strerror(errno)));
+    throw std::runtime_error(
+        fmt::format("cannot reserve {} MiB for frames in flight ({} frames, {} bytes): {}", capacity_ >> 20,
+                    frames, bytes, std::strerror(errno)));
   }
   madvise(memory, capacity_, MADV_HUGEPAGE);  // fewer TLB misses where the kernel has them; no harm elsewhere
   std::memset(memory, 0, capacity_);

@@ -17,8 +17,8 @@ namespace longhaul::dataplane {
 
 class FrameStore {
  public:
-  // Room for `frames` frames of `bytes` in sum, none larger than `largest`, in any mix. Memory is touched here, so
-  // that the data path meets no page fault. Throws std::runtime_error when it cannot be had.
+  // Room for `frames` frames of `bytes` in sum, none larger than `largest`, in any mix. Memory is touched
+  // here, so that the data path meets no page fault. Throws std::runtime_error when it cannot be had.
   FrameStore(std::uint64_t frames, std::uint64_t bytes, std::uint32_t largest);
   ~FrameStore();
   FrameStore(FrameStore&& other) noexcept;
@@ -50,7 +50,9 @@ class FrameStore {
   enum : std::uint32_t { kHeld = 1, kFree = 2, kFiller = 3 };
   static_assert(sizeof(Record) == 8);
 
-  static std::uint64_t record_length(std::uint32_t size) { return (sizeof(Record) + size + 7) & ~std::uint64_t{7}; }
+  static std::uint64_t record_length(std::uint32_t size) {
+    return (sizeof(Record) + size + 7) & ~std::uint64_t{7};
+  }
   Record* at(std::uint64_t position) { return reinterpret_cast<Record*>(memory_ + position % capacity_); }
   void reclaim();
 

@@ -18,8 +18,8 @@ std::span<const std::byte> bytes_of(const rte_mbuf* mbuf) {
   return {rte_pktmbuf_mtod(mbuf, const std::byte*), mbuf->data_len};
 }
 
-// Directions in an order in which each comes after all that can feed it. In a tree that order exists: a direction
-// never feeds its own reverse, because a switch does not send a frame back where it came from.
+// Directions in an order in which each comes after all that can feed it. In a tree that order exists: a
+// direction never feeds its own reverse, because a switch does not send a frame back where it came from.
 std::vector<std::size_t> upstream_first(const std::vector<DirectionConfig>& directions) {
   std::vector<std::size_t> order;
   std::vector<bool> placed(directions.size());
@@ -35,7 +35,8 @@ std::vector<std::size_t> upstream_first(const std::vector<DirectionConfig>& dire
       }
       if (ready) placed[d] = true, order.push_back(d);
     }
-    if (order.size() == before) throw std::runtime_error("the links form a loop; sites and links must form a tree");
+    if (order.size() == before)
+      throw std::runtime_error("the links form a loop; sites and links must form a tree");
   }
   return order;
 }
@@ -46,7 +47,9 @@ struct Loop::DirectionSink {
   Loop& loop;
   std::size_t direction;
   void deliver(const core::Frame& frame, Instant due) { loop.arrive(direction, frame, due); }
-  void drop(const core::Frame& frame, core::DropCause) { loop.directions_[direction].store.release(frame.cookie); }
+  void drop(const core::Frame& frame, core::DropCause) {
+    loop.directions_[direction].store.release(frame.cookie);
+  }
 };
 
 Loop::Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples)
@@ -167,7 +170,8 @@ void Loop::arrive(std::size_t direction, const core::Frame& frame, Instant due) 
   state.store.release(frame.cookie);
 }
 
-// Copies a frame to every endpoint that the decision names. `origin.due` is when the frame is there to be sent on.
+// Copies a frame to every endpoint that the decision names. `origin.due` is when the frame is there to be
+// sent on.
 void Loop::distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
                       std::span<const std::byte> bytes, Origin origin) {
   for (std::size_t e = 0; e < site.endpoints.size(); ++e) {
@@ -182,7 +186,8 @@ void Loop::distribute(const SiteState& site, SiteSwitch::Decision decision, Site
   }
 }
 
-bool Loop::hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes, Instant at) {
+bool Loop::hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes,
+                      Instant at) {
   state.link.advance(at, sink);  // so that the program sees the queue that the frame would meet
   lh_hook_ctx context;
   context.at_ns = static_cast<std::uint64_t>(at.since_zero().ns());
@@ -283,7 +288,8 @@ void Loop::fill(Sample& sample, Instant now) {
   for (std::size_t p = 0; p < ports_.size(); ++p) sample.ports[p] = ports_[p].counters;
 }
 
-// Polite when idle: after some empty turns, sleep for a little unless a frame is due before a sleep would end.
+// Polite when idle: after some empty turns, sleep for a little unless a frame is due before a sleep would
+// end.
 void Loop::rest(Instant now, bool was_busy) {
   constexpr unsigned kPatience = 16;
   constexpr Duration kNap = Duration::microseconds(20);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The loop of one lcore: run to completion, one clock read per turn. It moves frames between ports, site switches
-// and links; every decision is made by SiteSwitch and core::Link.
+// The loop of one lcore: run to completion, one clock read per turn. It moves frames between ports, site
+// switches and links; every decision is made by SiteSwitch and core::Link.
 //
-// Ownership: a received mbuf belongs to the loop until it is staged on a port or freed; bytes on a link live in
-// that direction's FrameStore from offer() until the link delivers or drops them. Everything is owned by the one
-// thread that is in run(); counters leave it through the SampleQueue only.
+// Ownership: a received mbuf belongs to the loop until it is staged on a port or freed; bytes on a link live
+// in that direction's FrameStore from offer() until the link delivers or drops them. Everything is owned by
+// the one thread that is in run(); counters leave it through the SampleQueue only.
 #pragma once
 
 #include <atomic>
@@ -39,7 +39,9 @@ class Loop {
   // The state now; call when no thread is in run().
   void fill(Sample& sample, Instant now);
   Instant now() const { return clock_.now(); }
-  const results::LatenessHistogram& lateness(std::size_t direction) const { return directions_[direction].lateness; }
+  const results::LatenessHistogram& lateness(std::size_t direction) const {
+    return directions_[direction].lateness;
+  }
   const SwitchCounters& switch_counters(std::size_t site) const { return sites_[site].bridge.counters(); }
   const LoopStatistics& statistics() const { return statistics_; }
 
@@ -93,7 +95,8 @@ class Loop {
   void arrive(std::size_t direction, const core::Frame& frame, Instant due);
   void distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
                   std::span<const std::byte> bytes, Origin origin);
-  static bool hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes, Instant at);
+  static bool hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes,
+                         Instant at);
   void offer(std::size_t direction, std::span<const std::byte> bytes, Instant at);
   void copy_to_host(std::size_t port, std::span<const std::byte> bytes, Origin origin);
   void stage(std::size_t port, rte_mbuf* mbuf, Origin origin);
@@ -105,11 +108,13 @@ class Loop {
   Duration sample_interval_;
   SampleQueue& samples_;
   std::vector<PortState> ports_;
-  std::map<std::string, hooks::HookProgram> hooks_;  // by file: directions that name the same one share its maps
-  std::vector<DirectionState> directions_;   // as in the configuration
-  std::vector<std::size_t> release_order_;   // upstream first, so that a due time passed on is never in the past
+  std::map<std::string, hooks::HookProgram>
+      hooks_;                               // by file: directions that name the same one share its maps
+  std::vector<DirectionState> directions_;  // as in the configuration
+  std::vector<std::size_t>
+      release_order_;  // upstream first, so that a due time passed on is never in the past
   std::vector<SiteState> sites_;
-  std::vector<Origin> sent_;                 // since the last clock read; late by the next one
+  std::vector<Origin> sent_;  // since the last clock read; late by the next one
   Instant next_sample_;
   Instant previous_turn_;
   unsigned idle_turns_ = 0;

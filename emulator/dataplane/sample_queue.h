@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Samples on their way from the lcore to the control thread: a ring of preallocated slots with one writer and one
-// reader. The writer never waits and never allocates; when the reader is seconds behind, samples are lost and
-// counted.
+// Samples on their way from the lcore to the control thread: a ring of preallocated slots with one writer and
+// one reader. The writer never waits and never allocates; when the reader is seconds behind, samples are lost
+// and counted.
 #pragma once
 
 #include <atomic>
@@ -44,7 +44,7 @@ class SampleQueue {
 
  private:
   static constexpr std::size_t kSlots = 1'024;  // 10 s at the usual interval
-  std::vector<Sample> slots_;                   // slots [head, tail) belong to the reader, the others to the writer
+  std::vector<Sample> slots_;  // slots [head, tail) belong to the reader, the others to the writer
   alignas(64) std::atomic<std::size_t> head_{0};  // written by the reader
   alignas(64) std::atomic<std::size_t> tail_{0};  // written by the writer
   std::atomic<std::uint64_t> lost_{0};            // written by the writer

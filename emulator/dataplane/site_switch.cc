@@ -14,8 +14,12 @@ MacAddress read_address(std::span<const std::byte> bytes) {
   return address;
 }
 
-constexpr bool is_group(MacAddress address) { return (address >> 40 & 1) != 0; }
-constexpr bool is_reserved_group(MacAddress address) { return address >> 4 == 0x0180C200000; }
+constexpr bool is_group(MacAddress address) {
+  return (address >> 40 & 1) != 0;
+}
+constexpr bool is_reserved_group(MacAddress address) {
+  return address >> 4 == 0x0180C200000;
+}
 
 constexpr std::uint64_t kSecondPs = 1'000'000'000'000;
 

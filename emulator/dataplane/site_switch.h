@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The switch of one site: which way a frame goes. A learning bridge after IEEE 802.1Q without VLANs or spanning
-// tree: it learns source addresses, forwards to the port where the destination was seen, floods what it does not
-// know, never sends a frame back where it came from, and does not forward the reserved group addresses
-// 01:80:C2:00:00:0X (pause frames, LLDP, ...). Flooding is bounded by a token bucket (storm control), so that a
-// chatty host cannot fill every link.
+// The switch of one site: which way a frame goes. A learning bridge after IEEE 802.1Q without VLANs or
+// spanning tree: it learns source addresses, forwards to the port where the destination was seen, floods what
+// it does not know, never sends a frame back where it came from, and does not forward the reserved group
+// addresses 01:80:C2:00:00:0X (pause frames, LLDP, ...). Flooding is bounded by a token bucket (storm
+// control), so that a chatty host cannot fill every link.
 //
-// Decides only; moves no bytes. Ports are numbered by the caller. Logical time, single owner, no allocation after
-// construction; O(1).
+// Decides only; moves no bytes. Ports are numbered by the caller. Logical time, single owner, no allocation
+// after construction; O(1).
 #pragma once
 
 #include <array>
@@ -50,8 +50,8 @@ class SiteSwitch {
 
   const SwitchCounters& counters() const { return counters_; }
 
-  static constexpr std::size_t kAddresses = 4'096;                 // learned at most; further ones are flooded to
-  static constexpr Duration kAgeing = Duration::seconds(300);      // 802.1Q default
+  static constexpr std::size_t kAddresses = 4'096;             // learned at most; further ones are flooded to
+  static constexpr Duration kAgeing = Duration::seconds(300);  // 802.1Q default
 
  private:
   struct Entry {
@@ -59,7 +59,8 @@ class SiteSwitch {
     Instant seen;
     Port port = 0;
   };
-  Entry* find(MacAddress address);  // its entry, or the free one where it would go; nullptr when there is none
+  Entry* find(
+      MacAddress address);  // its entry, or the free one where it would go; nullptr when there is none
   void learn(MacAddress address, Port port, Instant now);
   bool may_flood(Instant now);
 

@@ -7,7 +7,8 @@ namespace longhaul::dataplane {
 
 TscClock::TscClock()
     : start_(rte_rdtsc()),
-      picoseconds_per_tick_q32_(static_cast<std::uint64_t>(1e12 / static_cast<double>(rte_get_tsc_hz()) * 0x1p32)) {}
+      picoseconds_per_tick_q32_(
+          static_cast<std::uint64_t>(1e12 / static_cast<double>(rte_get_tsc_hz()) * 0x1p32)) {}
 
 Instant TscClock::now() const {
   __extension__ using Wide = unsigned __int128;

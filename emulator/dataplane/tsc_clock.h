@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The processor's time stamp counter as picoseconds since construction. Needs an invariant TSC (`longhaul doctor`
-// looks). Reading takes about 10 ns; any thread may read.
+// The processor's time stamp counter as picoseconds since construction. Needs an invariant TSC (`longhaul
+// doctor` looks). Reading takes about 10 ns; any thread may read.
 #pragma once
 
 #include <cstdint>

@@ -168,6 +168,26 @@ std::map<std::uint64_t, std::size_t> relocate(std::vector<ebpf_insn>& code, cons
   return touched;
 }
 
+// DPDK's verifier takes for granted that jumps stay within the program and that the last instruction is
+// whole: it reads and writes beyond its tables otherwise. A compiler makes no such code; a damaged file has
+// it.
+void check_flow(const std::vector<ebpf_insn>& code) {
+  constexpr std::uint8_t kClass = 0x07, kJumpClass = 0x05, kOperation = 0xf0, kCall = 0x80, kExit = 0x90;
+  constexpr std::uint8_t kLoadDouble = 0x18;  // takes two slots
+  const auto slots = static_cast<std::ptrdiff_t>(code.size());
+  for (std::ptrdiff_t at = 0; at < slots; ++at) {
+    const ebpf_insn& instruction = code[static_cast<std::size_t>(at)];
+    const std::uint8_t operation = instruction.code & kOperation;
+    const bool jumps = (instruction.code & kClass) == kJumpClass && operation != kCall && operation != kExit;
+    const std::ptrdiff_t next = jumps ? at + 1 + instruction.off : at + 1;
+    const bool leaves = jumps && (next < 0 || next >= slots);
+    if (leaves || (instruction.code == kLoadDouble && ++at >= slots)) {
+      throw std::runtime_error(
+          fmt::format("instruction {} leads out of the program; the file is damaged", at));
+    }
+  }
+}
+
 rte_bpf* verify(const std::vector<ebpf_insn>& code, const std::map<std::uint64_t, std::size_t>& touched) {
   std::vector<rte_bpf_xsym> symbols;
   for (const auto& [address, size] : touched) {
@@ -206,6 +226,7 @@ struct HookProgram::Parts {
     try {
       tables = read_elf_tables(image, kSection);
       refuse_calls(code, tables);
+      check_flow(code);
       bpf.reset(verify(code, relocate(code, tables, maps)));
     } catch (const std::runtime_error& error) {
       throw std::runtime_error(fmt::format("program {}: {}", name, error.what()));

@@ -54,7 +54,9 @@ int list_library(const Invocation& invocation) {
 }  // namespace
 
 Subcommand check_command_line() {
-  Subcommand command{"check", "FILE", "validate a topology or scenario and print what it means and predicts",
+  Subcommand command{"check",
+                     "FILE",
+                     "validate a topology or scenario and print what it means and predicts",
                      "  longhaul check first-light\n"
                      "  longhaul check my-topology.yaml --set links.wan.distance='2000 km'\n",
                      po::options_description("Options"),
@@ -69,8 +71,13 @@ Subcommand check_command_line() {
 }
 
 Subcommand list_command_line() {
-  return {"list", "", "list the scenarios and topologies that ship", "  longhaul list\n",
-          po::options_description("Options"), {}, list_library};
+  return {"list",
+          "",
+          "list the scenarios and topologies that ship",
+          "  longhaul list\n",
+          po::options_description("Options"),
+          {},
+          list_library};
 }
 
 }  // namespace longhaul::scenario

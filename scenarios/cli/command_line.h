@@ -24,7 +24,7 @@ enum Exit : int {
   kUsage = 2,     // bad command line or bad file
   kDegraded = 3,  // the run is DEGRADED
   kInvalid = 4,   // the run is INVALID
-};               // 128 + signal: interrupted
+};                // 128 + signal: interrupted
 
 // A command line that makes no sense.
 class UsageError : public std::runtime_error {

@@ -12,7 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path program_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+fs::path program_directory() {
+  return fs::read_symlink("/proc/self/exe").parent_path();
+}
 
 }  // namespace
 
@@ -28,9 +30,13 @@ fs::path rank_program() {
   return fs::exists(beside) ? beside : program_directory() / "workloads/longhaul-rank";
 }
 
-std::string version() { return kVersion; }
+std::string version() {
+  return kVersion;
+}
 
-std::string revision() { return kRevision; }
+std::string revision() {
+  return kRevision;
+}
 
 std::uint64_t Invocation::whole_number(const char* name, std::uint64_t most) const {
   const std::string written = text(name);

@@ -26,7 +26,8 @@ nic::LabRecord running_testbed() {
 }
 
 int exec_in_host(const Invocation& invocation) {
-  if (invocation.trailing.empty()) throw UsageError("nothing to run; write it after `--`: longhaul exec HOST -- ping ...");
+  if (invocation.trailing.empty())
+    throw UsageError("nothing to run; write it after `--`: longhaul exec HOST -- ping ...");
   const nic::LabRecord record = running_testbed();
   const std::string name = invocation.text("host");
   const auto host = std::find_if(record.hosts.begin(), record.hosts.end(),
@@ -34,7 +35,8 @@ int exec_in_host(const Invocation& invocation) {
   if (host == record.hosts.end()) {
     std::vector<std::string> names;
     for (const nic::HostEntry& entry : record.hosts) names.push_back(entry.name);
-    throw UsageError(fmt::format("no host `{}` in {}; there are {}", name, record.run, fmt::join(names, ", ")));
+    throw UsageError(
+        fmt::format("no host `{}` in {}; there are {}", name, record.run, fmt::join(names, ", ")));
   }
   std::vector<std::string> words{"ip", "netns", "exec", host->network_namespace};
   words.insert(words.end(), invocation.trailing.begin(), invocation.trailing.end());
@@ -47,26 +49,30 @@ int exec_in_host(const Invocation& invocation) {
 
 void print_status(const nlohmann::json& status) {
   fmt::print("{}: up {:.1f} s\n\n", status["run"].get<std::string>(), status["uptime_s"].get<double>());
-  fmt::print("{:<12} {:<32} {:>12} {:>12} {:>10} {:>8} {:>12}\n", "link", "direction", "in", "out", "dropped", "held",
-             "queue (B)");
+  fmt::print("{:<12} {:<32} {:>12} {:>12} {:>10} {:>8} {:>12}\n", "link", "direction", "in", "out", "dropped",
+             "held", "queue (B)");
   for (const nlohmann::json& direction : status["directions"]) {
     std::uint64_t dropped = 0;
     for (const nlohmann::json& cause : direction["dropped"]) dropped += cause["frames"].get<std::uint64_t>();
     fmt::print("{:<12} {:<32} {:>12} {:>12} {:>10} {:>8} {:>12}\n", direction["link"].get<std::string>(),
                direction["from"].get<std::string>() + " -> " + direction["to"].get<std::string>(),
-               direction["in"]["frames"].get<std::uint64_t>(), direction["out"]["frames"].get<std::uint64_t>(), dropped,
-               direction["held"]["frames"].get<std::uint64_t>(), direction["queue_bytes"].get<std::uint64_t>());
+               direction["in"]["frames"].get<std::uint64_t>(),
+               direction["out"]["frames"].get<std::uint64_t>(), dropped,
+               direction["held"]["frames"].get<std::uint64_t>(),
+               direction["queue_bytes"].get<std::uint64_t>());
   }
   fmt::print("\n{:<16} {:<16} {:>14} {:>14}\n", "host", "address", "frames from", "frames to");
   for (const nlohmann::json& port : status["ports"]) {
-    fmt::print("{:<16} {:<16} {:>14} {:>14}\n", port["host"].get<std::string>(), port["address"].get<std::string>(),
-               port["rx_frames"].get<std::uint64_t>(), port["tx_frames"].get<std::uint64_t>());
+    fmt::print("{:<16} {:<16} {:>14} {:>14}\n", port["host"].get<std::string>(),
+               port["address"].get<std::string>(), port["rx_frames"].get<std::uint64_t>(),
+               port["tx_frames"].get<std::uint64_t>());
   }
 }
 
 int show_status(const Invocation& invocation) {
   const nic::LabRecord record = running_testbed();
-  if (record.control_socket.empty()) throw std::runtime_error(record.run + " is still being set up; ask again");
+  if (record.control_socket.empty())
+    throw std::runtime_error(record.run + " is still being set up; ask again");
   const std::string answer = ask(record.control_socket);
   if (invocation.has("json")) {
     fmt::print("{}", answer);
@@ -107,26 +113,28 @@ Subcommand exec_command_line() {
                               "  longhaul exec mtp0 -- iperf3 -s -1\n"
                               "  longhaul exec atl0 -- bash\n",
                               exec_in_host);
-  command.options.add_options()("host", po::value<std::string>()->required()->value_name("HOST"), "the host's name");
+  command.options.add_options()("host", po::value<std::string>()->required()->value_name("HOST"),
+                                "the host's name");
   command.positional.add("host", 1);
   return command;
 }
 
 Subcommand status_command_line() {
-  Subcommand command = simple("status", "", "show the counters of the standing testbed",
-                              "  longhaul status\n  longhaul status --json | jq '.directions[].queue_bytes'\n",
-                              show_status);
+  Subcommand command =
+      simple("status", "", "show the counters of the standing testbed",
+             "  longhaul status\n  longhaul status --json | jq '.directions[].queue_bytes'\n", show_status);
   command.options.add_options()("json", "print JSON");
   return command;
 }
 
 Subcommand doctor_command_line() {
-  return simple("doctor", "", "say what this machine can do, and how to mend what it cannot", "  longhaul doctor\n",
-                examine_machine);
+  return simple("doctor", "", "say what this machine can do, and how to mend what it cannot",
+                "  longhaul doctor\n", examine_machine);
 }
 
 Subcommand clean_command_line() {
-  return simple("clean", "", "remove what a killed run left behind, and only that", "  longhaul clean\n", clean_up);
+  return simple("clean", "", "remove what a killed run left behind, and only that", "  longhaul clean\n",
+                clean_up);
 }
 
 }  // namespace longhaul::scenario

@@ -42,7 +42,8 @@ std::string general_help(const std::vector<Subcommand>& all) {
       "  longhaul doctor                 what this machine can do\n"
       "  longhaul run first-light        all-reduce between Atlanta and Mount Pleasant\n"
       "  longhaul COMMAND --help         options and examples of a command\n\n"
-      "Exit status: 0 done, and a run is VALID; 1 it could not be done; 2 bad command line or file; 3 the run is\n"
+      "Exit status: 0 done, and a run is VALID; 1 it could not be done; 2 bad command line or file; 3 the "
+      "run is\n"
       "DEGRADED; 4 the run is INVALID; 128 + N ended by signal N.\n";
   return text;
 }

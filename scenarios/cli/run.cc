@@ -43,7 +43,8 @@ class Progress {
 void add_common(po::options_description& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                         "change one value of the file, e.g. workload.iterations=50; may be repeated")(
-      "cpu", po::value<std::string>()->value_name("N"), "run the data plane on CPU N (default: the last one)");
+      "cpu", po::value<std::string>()->value_name("N"),
+      "run the data plane on CPU N (default: the last one)");
 }
 
 std::optional<unsigned> cpu_of(const Invocation& invocation) {
@@ -57,7 +58,8 @@ std::uint64_t seed_of(const Invocation& invocation) {
 
 void require_root() {
   if (geteuid() != 0) {
-    throw std::runtime_error("hosts in network namespaces need root; try again with sudo (`longhaul check` does not)");
+    throw std::runtime_error(
+        "hosts in network namespaces need root; try again with sudo (`longhaul check` does not)");
   }
 }
 
@@ -87,9 +89,12 @@ int run_scenario(const Invocation& invocation) {
     fmt::print("{}\nFiles: {}\n", results::report_text(outcome.record, colour), outcome.directory.string());
   }
   switch (outcome.record.judgement.verdict) {
-    case results::Verdict::kValid: return kValid;
-    case results::Verdict::kDegraded: return kDegraded;
-    case results::Verdict::kInvalid: break;
+    case results::Verdict::kValid:
+      return kValid;
+    case results::Verdict::kDegraded:
+      return kDegraded;
+    case results::Verdict::kInvalid:
+      break;
   }
   return kInvalid;
 }
@@ -104,7 +109,8 @@ int keep_up(const Invocation& invocation) {
   ControlSocket control(testbed.state().make_directory("control") / "socket");
   testbed.state().publish_control_socket(control.path());
 
-  fmt::print("{} is up: data plane on CPU {}, {}\n", topology.name, testbed.data_plane_cpu(), testbed.memory_kind());
+  fmt::print("{} is up: data plane on CPU {}, {}\n", topology.name, testbed.data_plane_cpu(),
+             testbed.memory_kind());
   for (std::size_t h = 0; h < topology.hosts.size(); ++h) {
     const topology::Host& host = topology.hosts[h];
     fmt::print("  {:<15} {:<20} {}\n", host.name, topology.sites[host.site].name,
@@ -137,7 +143,9 @@ int keep_up(const Invocation& invocation) {
 }  // namespace
 
 Subcommand run_command_line() {
-  Subcommand command{"run", "SCENARIO", "run a scenario and judge the result",
+  Subcommand command{"run",
+                     "SCENARIO",
+                     "run a scenario and judge the result",
                      "  longhaul run first-light\n"
                      "  longhaul run first-light --set topology.links.wan.loss=1e-4 --seed 7\n"
                      "  longhaul run my-scenario.yaml --out /tmp/result --json | jq .verdict\n",
@@ -148,15 +156,17 @@ Subcommand run_command_line() {
                                 "a file, or a name that `longhaul list` shows")(
       "out", po::value<std::string>()->value_name("DIR"),
       "write the results to DIR, which must be empty or absent (default: results/runs/NAME-TIME)")(
-      "seed", po::value<std::string>()->value_name("N"), "seed of all random streams (default: the scenario's)")(
-      "json", "print summary.json instead of tables");
+      "seed", po::value<std::string>()->value_name("N"),
+      "seed of all random streams (default: the scenario's)")("json", "print summary.json instead of tables");
   add_common(command.options);
   command.positional.add("scenario", 1);
   return command;
 }
 
 Subcommand up_command_line() {
-  Subcommand command{"up", "TOPOLOGY", "keep a topology standing until Ctrl-C",
+  Subcommand command{"up",
+                     "TOPOLOGY",
+                     "keep a topology standing until Ctrl-C",
                      "  longhaul up atlanta-mount-pleasant\n"
                      "  longhaul up atlanta-mount-pleasant --set links.wan.rate='100 Mbit/s'\n",
                      po::options_description("Options"),

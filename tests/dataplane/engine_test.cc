@@ -45,8 +45,8 @@ TEST_F(Engine, TakesTwoHopsThroughThreeSites) {
     const Sample state = engine.final_state();
     EXPECT_EQ(state.directions[0].counters.out, state.directions[2].counters.in);
     EXPECT_EQ(state.directions[2].counters.out.frames, packets.size());
-    // The second link is as fast as the first and gets frames at their due times, whenever the loop ran: only what
-    // arrives while a larger frame is being sent ever waits there.
+    // The second link is as fast as the first and gets frames at their due times, whenever the loop ran: only
+    // what arrives while a larger frame is being sent ever waits there.
     EXPECT_LE(state.directions[2].counters.queue_peak_bytes, 1'518u);
     EXPECT_EQ(engine.lateness(0).count(), 0u) << "a frame in transit is not sent to a host";
     EXPECT_EQ(engine.lateness(2).count(), packets.size());

@@ -14,12 +14,16 @@ constexpr MacAddress kBroadcast = 0xFFFFFFFFFFFF;
 
 std::vector<std::byte> frame(MacAddress destination, MacAddress source, std::size_t size = 60) {
   std::vector<std::byte> bytes(size);
-  for (std::size_t i = 0; i < 6 && i < size; ++i) bytes[i] = static_cast<std::byte>(destination >> (40 - 8 * i));
-  for (std::size_t i = 0; i < 6 && i + 6 < size; ++i) bytes[6 + i] = static_cast<std::byte>(source >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 6 && i < size; ++i)
+    bytes[i] = static_cast<std::byte>(destination >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 6 && i + 6 < size; ++i)
+    bytes[6 + i] = static_cast<std::byte>(source >> (40 - 8 * i));
   return bytes;
 }
 
-Instant at_s(std::int64_t s) { return Instant::at(Duration::seconds(s)); }
+Instant at_s(std::int64_t s) {
+  return Instant::at(Duration::seconds(s));
+}
 
 TEST(SiteSwitch, FloodsTheUnknownThenForwardsWhatItLearned) {
   SiteSwitch bridge;
@@ -67,7 +71,8 @@ TEST(SiteSwitch, BoundsFlooding) {
   SiteSwitch bridge({.per_second = 100, .burst = 10});
   auto floods = [&](Instant now, int tries) {
     int count = 0;
-    for (int i = 0; i < tries; ++i) count += bridge.decide(frame(kBroadcast, 1), 0, now).action == Action::kFlood;
+    for (int i = 0; i < tries; ++i)
+      count += bridge.decide(frame(kBroadcast, 1), 0, now).action == Action::kFlood;
     return count;
   };
   EXPECT_EQ(floods(at_s(0), 50), 10);

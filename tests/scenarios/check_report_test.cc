@@ -12,9 +12,11 @@ namespace longhaul::scenario {
 namespace {
 
 topology::Topology two_sites(const std::string& rate) {
-  return topology::load_text("name: t\nsites: { a: {}, b: {} }\nhosts: { x: { site: a }, y: { site: b } }\n"
-                             "links: { wan: { between: [a, b], delay: 6.63 ms, rate: " + rate + " } }\n",
-                             "test");
+  return topology::load_text(
+      "name: t\nsites: { a: {}, b: {} }\nhosts: { x: { site: a }, y: { site: b } }\n"
+      "links: { wan: { between: [a, b], delay: 6.63 ms, rate: " +
+          rate + " } }\n",
+      "test");
 }
 
 TEST(CheckReport, GivesTheFiguresOfALink) {
