@@ -36,13 +36,14 @@ class HookProgram {
  public:
   // Loads the one program of section hook/ingress. Throws std::runtime_error: the file, the program, what the
   // verifier said and the usual way out, in one line. Programs with variables or maps need the right to make
-  // kernel maps.
+  // kernel maps. A file is as trusted as the user who names it: libbpf 1.1 does not survive every damaged ELF
+  // file, and DPDK 22.11 accepts some damaged code that reads where it must not.
   explicit HookProgram(const std::filesystem::path& file);
   ~HookProgram();
   HookProgram(HookProgram&& other) noexcept;
   HookProgram& operator=(HookProgram&&) = delete;
 
-  // Runs the program on one frame; nothing is allocated, and the program cannot fail, only answer.
+  // Runs the program on one frame; nothing is allocated and nothing throws.
   lh_verdict run(lh_hook_ctx& context) const {
     return static_cast<std::uint32_t>(code_(&context)) == LH_DROP ? LH_DROP : LH_PASS;
   }

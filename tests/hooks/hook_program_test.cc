@@ -255,7 +255,7 @@ TEST_F(DamagedHook, FilesThatEndEarlyAreRefused) {
   }
 }
 
-// Every bit of the code turned over in turn: what the verifier lets through is run, and must come back.
+// Every bit of the code turned over in turn: loading must come back, with a program or with a reason.
 TEST_F(DamagedHook, CodeLoadsOrIsRefusedInOneLine) {
   constexpr std::string_view kExit("\x95\0\0\0\0\0\0\0", 8);
   const std::string_view text(whole_.data(), whole_.size());
