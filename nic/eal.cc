@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -89,7 +90,27 @@ struct Eal::LogStream {
   std::FILE* file;
 };
 
-Eal::Eal(const EalConfig& config) : log_(std::make_unique<LogStream>()) {
+// EAL makes a directory per process below this one and leaves it there.
+struct Eal::RuntimeDirectory {
+  RuntimeDirectory() {
+    if (std::getenv(kVariable) != nullptr) return;  // the caller looks after it
+    path = (std::filesystem::temp_directory_path() / "longhaul-dpdk-XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr)
+      throw std::runtime_error("cannot make a directory for DPDK: " + path);
+    setenv(kVariable, path.c_str(), 1);
+  }
+  ~RuntimeDirectory() {
+    if (path.empty()) return;
+    unsetenv(kVariable);
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  static constexpr const char* kVariable = "RUNTIME_DIRECTORY";
+  std::string path;
+};
+
+Eal::Eal(const EalConfig& config)
+    : runtime_directory_(std::make_unique<RuntimeDirectory>()), log_(std::make_unique<LogStream>()) {
   libbpf_set_print(discard);
   libxdp_set_print(discard_xdp);
   rte_openlog_stream(log_->file);
