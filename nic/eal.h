@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // DPDK's environment abstraction layer, started once per process with exactly the devices asked for. Uses
-// hugepages when enough are free, else ordinary pages, and says which. Leaves no file behind: what EAL keeps in
-// its runtime directory goes with this object, unless RUNTIME_DIRECTORY names one of the caller's. EAL's own log
-// goes to memory; what it said is part of the error when something fails.
+// hugepages when enough are free, else ordinary pages, and says which. Leaves no file behind: what EAL keeps
+// in its runtime directory goes with this object, unless RUNTIME_DIRECTORY names one of the caller's. EAL's
+// own log goes to memory; what it said is part of the error when something fails.
 //
 // Call everything here from the one control thread.
 #pragma once
