@@ -79,7 +79,8 @@ std::string shape_command(const LabHostSpec& spec) {
                      kBurstBytes, kQueueBytes, kFcsPreambleGap);
 }
 
-// Receive packet steering (Documentation/networking/scaling.rst): a mask of CPUs in hexadecimal.
+// Receive packet steering (Documentation/networking/scaling.rst): a mask of CPUs in hexadecimal, of which the
+// first 32 are more than enough.
 void steer_reception(const LabHost& host, const std::vector<unsigned>& cpus) {
   std::uint64_t mask = 0;
   for (const unsigned cpu : cpus) mask |= cpu < 32 ? std::uint64_t{1} << cpu : 0;

@@ -48,7 +48,6 @@ class Port {
   rte_mbuf* allocate();
 
   PortStatistics statistics() const;
-  const std::string& device() const { return device_; }
 
  private:
   std::string device_;

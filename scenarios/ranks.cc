@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "nic/command.h"
-#include "results/text_layout.h"
 #include "scenarios/interrupt.h"
 #include "scenarios/predict.h"
 #include "scenarios/workloads/all_reduce_controller.h"

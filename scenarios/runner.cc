@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 
 #include "nic/machine.h"
 #include "nic/probe_path.h"

@@ -74,7 +74,6 @@ class Testbed {
   std::string status_json() const;
 
  private:
-  struct PortView;  // both sides of a port's boundary, read together
   std::vector<results::PortResult> port_results(const dataplane::Sample& sample) const;
   bool quiet() const;
 

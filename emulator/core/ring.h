@@ -23,7 +23,6 @@ class Ring {
 
   bool empty() const { return head_ == tail_; }
   std::size_t size() const { return tail_ - head_; }
-  std::size_t capacity() const { return mask_ + 1; }
   const T& front() const { return slots_[head_ & mask_]; }
   void pop() { ++head_; }
   void push(const T& element) {
