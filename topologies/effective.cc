@@ -36,7 +36,7 @@ void write_direction(Out out, const core::LinkConfig& config, const Route& route
   line("buffer", to_text(config.buffer),
        fmt::format("{:.3f} ms at this rate", static_cast<double>(config.buffer.count()) * 8e3 /
                                                  static_cast<double>(config.rate.bps())));
-  line("loss", to_text(config.loss));
+  line("loss", to_text(std::get<core::loss::Bernoulli>(config.loss.model).probability));
 }
 
 void write_link(Out out, const Link& link, const Topology& topology) {

@@ -230,7 +230,7 @@ class LinkReader {
     if (!level.rate) map_.fail("rate", "missing, allowed: a rate such as 1 Gbit/s");
     config.rate = level.rate->value;
     config.framing = level.framing ? level.framing->value : core::Framing::kWire;
-    config.loss = level.loss ? level.loss->value : 0;
+    if (level.loss) config.loss = level.loss->value;
   }
 
   void set_buffer(Direction direction, const Level& level) {

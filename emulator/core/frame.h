@@ -6,23 +6,40 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 
 #include "emulator/core/counters.h"
 #include "emulator/core/units.h"
 
 namespace longhaul::core {
 
+// The ECN field of an IP header (RFC 3168); frames without one are kNotCapable.
+enum class Ecn : std::uint8_t { kNotCapable = 0, kCapable1 = 1, kCapable0 = 2, kExperienced = 3 };
+
 struct Frame {
   std::uint64_t cookie = 0;  // the driver's own, handed back untouched
-  Instant at;                // when its last bit reached this link: logical time, not when a loop ran
-  std::uint32_t size = 0;    // L2 bytes without FCS, at least an Ethernet header (14)
+  // Offered: when its last bit reached this link, logical time, not when a loop ran. Handed back: when it
+  // leaves the link.
+  Instant at;
+  std::uint32_t size = 0;  // L2 bytes without FCS, at least an Ethernet header (14)
+  // What the driver read from the headers; a link that does not ask (needs_headers()) is content with zeros.
+  std::uint32_t flow = 0;  // a hash of the flow; frames of one flow have the same
+  std::uint8_t pcp = 0;    // 802.1Q priority, 0..7
+  std::uint8_t dscp = 0;   // 0..63
+  Ecn ecn = Ecn::kNotCapable;
+  bool marked = false;  // handed back: the link made it kExperienced, which the driver writes into the bytes
 };
+static_assert(sizeof(Frame) == 32);
 
 // Where a link puts frames that leave it; from that call on the driver owns the frame again.
 template <typename S>
-concept FrameSink = requires(S sink, const Frame& frame, Instant due, DropCause cause) {
+concept FrameSink = requires(S sink, const Frame& frame, Instant due, DropCause cause, std::uint64_t bit) {
   sink.deliver(frame, due);  // reached the far end at `due`
   sink.drop(frame, cause);   // will not
+  // A cookie for a copy of a frame that the link goes on holding; nothing when the driver has no room (which
+  // it counts).
+  { sink.duplicate(frame) } -> std::convertible_to<std::optional<std::uint64_t>>;
+  sink.corrupt(frame, bit);  // invert bit `bit` of a frame that the link goes on holding; 0: first byte's MSB
 };
 
 }  // namespace longhaul::core

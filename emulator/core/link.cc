@@ -30,7 +30,8 @@ LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame) {
 
 Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std::uint64_t seed)
     : transmitter_(config.rate, config.framing, config.buffer),
-      loss_(config.loss, RandomStream(seed, owner, Effect::kLoss)),
+      loss_(std::get<loss::Bernoulli>(config.loss.model).probability,
+            RandomStream(seed, owner, Effect::kLoss)),
       // One long step may start all that wait before the first of them arrives, so the line has room for
       // both.
       line_(config.delay, static_cast<std::size_t>(capacity_of(config, largest_frame).frames)) {}

@@ -5,7 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "emulator/core/far_end_config.h"
+#include "emulator/core/line_config.h"
+#include "emulator/core/queue_config.h"
+#include "emulator/core/timeline.h"
 #include "emulator/core/units.h"
 
 namespace longhaul::core {
@@ -24,14 +29,33 @@ constexpr Bytes framed_size(Bytes l2, Framing framing) {
   return (l2 < kMinimumWithoutFcs ? kMinimumWithoutFcs : l2) + kFcsPreambleGap;
 }
 
+// A link as k parallel members, each with its share of the rate, a serialiser and a line of its own; they
+// share the buffer. A flow stays on one member: flow hash modulo the number of members that are up.
+struct Waves {
+  std::uint32_t members = 1;        // 1..16
+  std::vector<Duration> skew = {};  // added to the delay of each member; empty: none
+  bool operator==(const Waves&) const = default;
+};
+
 struct LinkConfig {
   BitRate rate;                      // of the serialiser; not zero
   Framing framing = Framing::kWire;  // which bytes `rate` counts
   Bytes buffer;                      // L2 bytes that may wait for the serialiser; >= the largest frame
   Duration delay;                    // propagation, from a frame's last bit sent to its last bit received
-  double loss = 0;                   // probability that the line loses a frame, 0..1; after the serialiser
+  LossModel loss = {};               // on the line: after the serialiser
+  Bytes overhead = {};               // added to each frame on the line, e.g. 32 B of MACsec (802.1AE)
+  LineConfig line = {};
+  QueueConfig queues = {};
+  FarEnd far_end = {};
+  Waves waves = {};
+  Timeline timeline = {};
 
   bool operator==(const LinkConfig&) const = default;
 };
+
+// Bytes of `l2` that use up the rate of a link.
+constexpr Bytes counted_size(Bytes l2, const LinkConfig& config) {
+  return framed_size(l2 + config.overhead, config.framing);
+}
 
 }  // namespace longhaul::core

@@ -10,12 +10,13 @@
 #include "emulator/core/link.h"
 #include "emulator/dataplane/frame_store.h"
 #include "emulator/dataplane/loop.h"
-#include "emulator/dataplane/sample_queue.h"
 #include "nic/eal.h"
 #include "nic/port.h"
 
 namespace longhaul::dataplane {
 namespace {
+
+constexpr std::size_t kSampleSlots = 1'024;  // 10 s at the usual interval
 
 nic::EalConfig eal_config(const EngineConfig& config) {
   nic::EalConfig eal;
@@ -46,7 +47,7 @@ struct Engine::Parts {
   explicit Parts(const EngineConfig& config)
       : eal(eal_config(config)),
         ports(open_ports(config)),
-        samples(empty_sample(config)),
+        samples(kSampleSlots, empty_sample(config)),
         empty(empty_sample(config)),
         loop(config, ports, samples) {}
 

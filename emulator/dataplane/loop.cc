@@ -50,6 +50,19 @@ struct Loop::DirectionSink {
   void drop(const core::Frame& frame, core::DropCause) {
     loop.directions_[direction].store.release(frame.cookie);
   }
+  std::optional<std::uint64_t> duplicate(const core::Frame& frame) {
+    DirectionState& state = loop.directions_[direction];
+    const std::optional<std::uint64_t> copy = state.store.reserve(frame.size);
+    if (copy) {
+      std::memcpy(state.store.bytes(*copy).data(), state.store.bytes(frame.cookie).data(), frame.size);
+    } else {
+      ++state.store_full;
+    }
+    return copy;
+  }
+  void corrupt(const core::Frame& frame, std::uint64_t bit) {
+    loop.directions_[direction].store.bytes(frame.cookie)[bit / 8] ^= std::byte(0x80 >> (bit % 8));
+  }
 };
 
 Loop::Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples)

@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
+#include "emulator/core/handover_queue.h"
 #include "emulator/core/link.h"
 #include "emulator/dataplane/engine.h"
 #include "emulator/dataplane/frame_store.h"
-#include "emulator/dataplane/sample_queue.h"
 #include "emulator/dataplane/site_switch.h"
 #include "emulator/dataplane/tsc_clock.h"
 #include "emulator/hooks/hook_program.h"
@@ -26,6 +26,8 @@
 #include "results/histogram.h"
 
 namespace longhaul::dataplane {
+
+using SampleQueue = core::HandoverQueue<Sample>;
 
 class Loop {
  public:

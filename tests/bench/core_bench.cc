@@ -44,6 +44,8 @@ struct CountingSink {
     ++delivered;
   }
   void drop(const core::Frame&, core::DropCause) { ++dropped; }
+  std::optional<std::uint64_t> duplicate(const core::Frame&) { return std::nullopt; }
+  void corrupt(const core::Frame&, std::uint64_t) {}
 };
 
 // A line of just that length that `held` frames, sent back to back, are on it at once: each turn one frame

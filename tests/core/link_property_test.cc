@@ -48,6 +48,8 @@ struct Recorder {
     never_early &= due <= now;
     once &= outcomes.emplace(frame.cookie, Outcome{Outcome::Kind::kDelivered, due.ps()}).second;
   }
+  std::optional<std::uint64_t> duplicate(const Frame&) { return std::nullopt; }
+  void corrupt(const Frame&, std::uint64_t) {}
   void drop(const Frame& frame, DropCause cause) {
     const auto kind = cause == DropCause::kQueueFull ? Outcome::Kind::kQueueFull : Outcome::Kind::kLineLoss;
     once &= outcomes.emplace(frame.cookie, Outcome{kind}).second;
@@ -114,8 +116,9 @@ Recorder drive(const History& history, std::size_t burst, int steps, std::mt1993
 
 std::function<bool(std::uint64_t)> coin(const History& history) {
   // The reference tosses per frame in order of the line, by the same stream read one frame at a time.
-  auto loss = std::make_shared<BernoulliLoss>(history.config.loss,
-                                              RandomStream(history.loss_seed, {3, 1}, Effect::kLoss));
+  auto loss =
+      std::make_shared<BernoulliLoss>(std::get<loss::Bernoulli>(history.config.loss.model).probability,
+                                      RandomStream(history.loss_seed, {3, 1}, Effect::kLoss));
   return [loss](std::uint64_t) { return loss->loses_next(); };
 }
 

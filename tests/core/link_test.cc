@@ -18,6 +18,8 @@ struct Collector {
   std::vector<Delivered> delivered;
   std::vector<std::pair<std::uint64_t, DropCause>> dropped;
   void deliver(const Frame& frame, Instant due) { delivered.push_back({frame.cookie, due.ps()}); }
+  std::optional<std::uint64_t> duplicate(const Frame&) { return std::nullopt; }
+  void corrupt(const Frame&, std::uint64_t) {}
   void drop(const Frame& frame, DropCause cause) { dropped.emplace_back(frame.cookie, cause); }
 };
 

@@ -57,6 +57,8 @@ struct LoopSink {
   void deliver(const core::Frame& frame, Instant due) {
     outcomes[frame.cookie] = {Kind::kDelivered, due.ps()};
   }
+  std::optional<std::uint64_t> duplicate(const core::Frame&) { return std::nullopt; }
+  void corrupt(const core::Frame&, std::uint64_t) {}
   void drop(const core::Frame& frame, core::DropCause cause) {
     outcomes[frame.cookie] = {cause == core::DropCause::kQueueFull ? Kind::kQueueFull : Kind::kLineLoss};
   }

@@ -84,6 +84,32 @@ struct LinkDevice::Sink {
       device.phy_tx_drop_(ghost.packet);
     }
   }
+  std::optional<std::uint64_t> duplicate(const core::Frame& frame) {
+    Ghost copy = device.slots_[frame.cookie];
+    copy.packet = copy.packet->Copy();
+    return device.keep(std::move(copy));
+  }
+  void corrupt(const core::Frame& frame, std::uint64_t bit) {
+    invert(device.slots_[frame.cookie], bit / 8, static_cast<std::uint8_t>(0x80 >> (bit % 8)));
+  }
+  // Inverts the bits of `mask` in byte `at` of an Ethernet frame: of a header field or of the payload.
+  static void invert(Ghost& ghost, std::uint64_t at, std::uint8_t mask) {
+    constexpr std::uint64_t kAddress = 6, kProtocolAt = 2 * kAddress;
+    if (at < kProtocolAt) {
+      ns3::Mac48Address& address = at < kAddress ? ghost.destination : ghost.source;
+      std::array<std::uint8_t, kAddress> bytes{};
+      address.CopyTo(bytes.data());
+      bytes[at % kAddress] ^= mask;
+      address.CopyFrom(bytes.data());
+    } else if (at < kEthernetHeader) {
+      ghost.protocol ^= static_cast<std::uint16_t>(at == kProtocolAt ? mask << 8 : mask);
+    } else {
+      std::vector<std::uint8_t> bytes(ghost.packet->GetSize());
+      ghost.packet->CopyData(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
+      bytes.at(at - kEthernetHeader) ^= mask;
+      ghost.packet = ns3::Create<ns3::Packet>(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
+    }
+  }
 };
 
 LinkDevice::LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed,
