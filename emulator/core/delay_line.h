@@ -1,44 +1,94 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The line itself: constant propagation delay, order kept. It holds any number of frames that can be on a
-// line of that length at once; it is not a queue and never refuses one.
+// One wave of the line: it holds frames from their last bit sent until they are due. It is not a queue and
+// never refuses one. Frames that are due in the order of sending, nearly all, are in a ring; those that
+// overtake, were held back or are copies are in a calendar beside it. Which is which costs one comparison.
 //
-// Verbs: push, advance, next_event. Logical time only, single owner, no allocation after construction, O(1).
+// Logical time only, single owner, no allocation after construction, O(1).
 #pragma once
 
-#include "emulator/core/frame.h"
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "emulator/core/calendar.h"
 #include "emulator/core/ring.h"
+#include "emulator/core/travelling.h"
 
 namespace longhaul::core {
 
 class DelayLine {
  public:
-  // `max_frames`: the most that can be on the line at once, by rate, delay and smallest frame.
-  DelayLine(Duration delay, std::size_t max_frames) : delay_(delay), line_(max_frames) {}
+  // `max_frames`: the most that can be on the line at once; `max_out_of_order` of them may be out of order,
+  // none of which stays longer than `longest_stay`.
+  DelayLine(std::size_t max_frames, std::size_t max_out_of_order, Duration longest_stay)
+      : line_(max_frames), aside_(max_out_of_order, longest_stay) {}
 
-  // `sent`: when the frame's last bit went on the line; must not go back.
-  void push(const Frame& frame, Instant sent) { line_.push({frame, sent + delay_}); }
-
-  // Hands out every frame due at or before `now`, in order: arrived(frame, due).
-  template <typename Arrived>
-  void advance(Instant now, Arrived&& arrived) {
-    while (!line_.empty() && line_.front().due <= now) {
-      const Travelling travelling = line_.front();
-      line_.pop();
-      arrived(travelling.frame, travelling.due);
+  // A frame in its place: it arrives `spacing` after the frame before it on this route or later. Returns when
+  // it is due.
+  Instant push_kept(Travelling frame, Duration spacing) {
+    frame.due = std::max(frame.due, route_last_due_ + spacing);
+    route_last_due_ = frame.due;
+    push(frame);
+    return frame.due;
+  }
+  // A frame that may overtake.
+  void push(const Travelling& frame) {
+    bytes_ += frame.size;
+    if (frame.due < latest_due_) ++overtakers_;
+    latest_due_ = std::max(latest_due_, frame.due);
+    if (frame.due < ring_last_due_) return aside_.push(frame);
+    ring_last_due_ = frame.due;
+    line_.push(frame);
+  }
+  // A frame out of its place, which no other waits for: taken out of order, or a copy.
+  void push_aside(const Travelling& frame, bool copy) {
+    bytes_ += frame.size;
+    if (!copy) {
+      if (frame.due < latest_due_) ++overtakers_;
+      latest_due_ = std::max(latest_due_, frame.due);
     }
+    aside_.push(frame);
   }
 
+  // From now on frames may overtake those that are on the line.
+  void start_new_route() { route_last_due_ = Instant::at(Duration::picoseconds(kLongAgo)); }
+
   // When the next frame arrives; Instant::never() when the line is empty.
-  Instant next_event() const { return line_.empty() ? Instant::never() : line_.front().due; }
+  Instant next_event() const {
+    const Instant ring = line_.empty() ? Instant::never() : line_.front().due;
+    return aside_.empty() ? ring : std::min(ring, aside_.front().due);
+  }
+
+  // Takes the next frame off the line; there must be one. Of two that are due together the one in its place
+  // goes first.
+  Travelling pop() {
+    if (!aside_.empty() && (line_.empty() || aside_.front().due < line_.front().due)) {
+      const Travelling frame = aside_.front();
+      aside_.pop();
+      bytes_ -= frame.size;
+      return frame;
+    }
+    const Travelling frame = line_.front();
+    line_.pop();
+    bytes_ -= frame.size;
+    return frame;
+  }
+
+  std::uint64_t frames() const { return line_.size() + aside_.size(); }
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t overtakers() const { return overtakers_; }
 
  private:
-  struct Travelling {
-    Frame frame;
-    Instant due;
-  };
-  Duration delay_;
+  static constexpr std::int64_t kLongAgo = std::numeric_limits<std::int64_t>::min() / 2;
+
   Ring<Travelling> line_;
+  Calendar aside_;
+  Instant ring_last_due_ = Instant::at(Duration::picoseconds(kLongAgo));
+  Instant route_last_due_ = ring_last_due_;
+  Instant latest_due_ = ring_last_due_;  // of all but copies
+  std::uint64_t bytes_ = 0;
+  std::uint64_t overtakers_ = 0;
 };
 
 }  // namespace longhaul::core

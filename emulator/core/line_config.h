@@ -139,7 +139,9 @@ struct BitErrors {
 struct LineConfig {
   Jitter jitter;
   Order order = Order::kKept;
-  std::int64_t drift_ps_per_s = 0;  // the delay grows by so much each second from the driver's time zero on
+  // The delay grows by so much each second from the driver's time zero on, by at most kMostDrift in all.
+  std::int64_t drift_ps_per_s = 0;
+  static constexpr Duration kMostDrift = Duration::milliseconds(1);
   Reorder reorder;
   Duplicate duplicate;
   Corrupt corrupt;

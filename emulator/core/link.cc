@@ -1,39 +1,225 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emulator/core/link.h"
 
+#include <numeric>
+
 namespace longhaul::core {
 namespace {
 
-constexpr Bytes kSmallestInBuffer{60};  // Ethernet's minimum without FCS
-constexpr Bytes kSmallestOnLine{
-    14};  // hosts on virtual interfaces do not pad; framed_size() does where the wire would
+// Hosts on virtual interfaces do not pad; framed_size() does where the wire would.
+constexpr Bytes kSmallestOnLine{14};
+
+template <typename Each>
+void for_each_change(const Timeline& timeline, Each&& each) {
+  for (const Event& event : timeline.events) each(event.change);
+  for (const Trace::Row& row : timeline.trace.rows) each(row.change);
+}
+
+// The largest that the timeline makes of what the configuration begins with.
+struct Extremes {
+  BitRate rate;
+  Duration delay;
+  Bytes buffer;
+};
+Extremes extremes_of(const LinkConfig& config) {
+  Extremes most{config.rate, config.delay, config.buffer};
+  for_each_change(config.timeline, [&](const Change& change) {
+    if (change.rate) most.rate = std::max(most.rate, *change.rate);
+    if (change.delay) most.delay = std::max(most.delay, *change.delay);
+    if (change.buffer) most.buffer = std::max(most.buffer, *change.buffer);
+  });
+  return most;
+}
+
+BitRate share(BitRate rate, std::uint32_t waves) {
+  return BitRate::bits_per_second(rate.bps() / waves);
+}
+
+// What can be on the line of one wave at once.
+LinkCapacity line_capacity(const LinkConfig& config, Bytes largest_frame) {
+  const Extremes most = extremes_of(config);
+  const BitRate rate = share(most.rate, config.waves.members);
+  // A frame is on the line from its first bit sent to its last bit received.
+  const Duration stay = LineEffects::most_delay(config, most.delay) +
+                        serialisation_time(framed_size(largest_frame, config.framing), rate);
+  const Duration spacing =
+      serialisation_time(framed_size(kSmallestOnLine + config.overhead, config.framing), rate);
+  const std::uint64_t copies = config.line.duplicate.probability > 0 ? 2 : 1;
+  return {copies * (static_cast<std::uint64_t>(stay.ps() / spacing.ps()) + 2),
+          copies * (bytes_in(rate, stay).count() + 2 * largest_frame.count())};
+}
 
 }  // namespace
 
-Transmitter::Transmitter(BitRate rate, Framing framing, Bytes buffer)
-    : rate_(rate),
-      framing_(framing),
-      buffer_bytes_(buffer.count()),
-      max_frames_(static_cast<std::size_t>(buffer.count() / kSmallestInBuffer.count())),
-      waiting_(max_frames_ + 1) {}
-
 LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame) {
-  // A frame is on the line from its first bit sent to its last bit received.
-  const Duration stay =
-      config.delay + serialisation_time(framed_size(largest_frame, config.framing), config.rate);
-  const Duration spacing = serialisation_time(framed_size(kSmallestOnLine, config.framing), config.rate);
-  const auto on_line = static_cast<std::uint64_t>(stay.ps() / spacing.ps()) + 2;
-  const std::uint64_t waiting = config.buffer.count() / kSmallestInBuffer.count() + 1;
-  const Bytes travelling = bytes_in(config.rate, stay);
-  return {waiting + on_line, config.buffer.count() + travelling.count() + 2 * largest_frame.count()};
+  const Bytes buffer = extremes_of(config).buffer, far = Receiver::capacity(config);
+  const LinkCapacity line = line_capacity(config, largest_frame);
+  const std::uint64_t waves = config.waves.members;
+  const std::uint64_t far_frames = config.far_end.rate == BitRate() ? 0 : SharedBuffer::most_frames(far) + 1;
+  return {SharedBuffer::most_frames(buffer) + waves * (line.frames + 1) + far_frames,
+          buffer.count() + waves * line.bytes + (far_frames == 0 ? 0 : far.count() + largest_frame.count())};
+}
+
+bool needs_headers(const LinkConfig& config) {
+  const auto has_aqm = [](const ClassConfig& c) { return !std::holds_alternative<aqm::None>(c.aqm); };
+  return config.waves.members > 1 || config.queues.key != ClassKey::kNone ||
+         std::any_of(config.queues.classes.begin(), config.queues.classes.end(), has_aqm);
 }
 
 Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std::uint64_t seed)
-    : transmitter_(config.rate, config.framing, config.buffer),
-      loss_(std::get<loss::Bernoulli>(config.loss.model).probability,
-            RandomStream(seed, owner, Effect::kLoss)),
-      // One long step may start all that wait before the first of them arrives, so the line has room for
-      // both.
-      line_(config.delay, static_cast<std::size_t>(capacity_of(config, largest_frame).frames)) {}
+    : key_(config.queues.key),
+      class_count_(config.queues.classes.size()),
+      configured_rate_(config.rate),
+      pause_quanta_(config.far_end.pfc.quanta),
+      room_(config.queues, config.buffer, extremes_of(config).buffer, config.rate),
+      rate_(config.rate),
+      pauses_(config.far_end.pfc.watchdog),
+      line_{.delay = config.delay, .dark_since = {}},
+      agenda_(config.timeline) {
+  if (key_ == ClassKey::kPcp) {
+    std::copy(config.queues.class_of_pcp.begin(), config.queues.class_of_pcp.end(), class_map_.begin());
+  } else {
+    class_map_ = config.queues.class_of_dscp;
+  }
+  const auto largest = static_cast<std::uint32_t>(largest_frame.count());
+  const LinkCapacity line = line_capacity(config, largest_frame);
+  const std::size_t out_of_order = LineEffects::reorders(config) ? line.frames : 0;
+  const Duration longest = LineEffects::most_delay(config, extremes_of(config).delay);
+  waves_.reserve(config.waves.members);
+  for (std::uint32_t w = 0; w < config.waves.members; ++w) {
+    waves_.push_back({Transmitter(config, config.queues, share(config.rate, config.waves.members), largest),
+                      LineEffects(config, w, owner, seed),
+                      DelayLine(line.frames, out_of_order, longest),
+                      {}});
+    for (const ClassConfig& c : config.queues.classes) {
+      const auto* codel = std::get_if<aqm::Codel>(&c.aqm);
+      waves_[w].codel.emplace_back(codel != nullptr ? *codel : aqm::Codel{}, largest);
+    }
+    waves_up_.push_back(w);
+  }
+  const auto& classes = config.queues.classes;
+  if (std::any_of(classes.begin(), classes.end(), ClassPolicy::needed)) {
+    for (std::uint32_t c = 0; c < classes.size(); ++c) {
+      policies_.emplace_back(classes[c], c, config.rate, largest, owner, seed);
+    }
+  }
+  if (config.far_end.rate != BitRate()) receiver_.emplace(config, largest, owner, seed);
+  find_control();
+}
+
+std::size_t Link::class_of(const Frame& frame) const {
+  switch (key_) {
+    case ClassKey::kPcp:
+      return class_map_[frame.pcp & 7U];
+    case ClassKey::kDscp:
+      return class_map_[frame.dscp & 63U];
+    case ClassKey::kNone:
+      break;
+  }
+  return 0;
+}
+
+Link::Wave* Link::wave_of(std::uint32_t flow) {
+  return waves_up_.empty() ? nullptr : &waves_[waves_up_[flow % waves_up_.size()]];
+}
+
+void Link::begin_at(Instant at) {
+  agenda_.first_frame(at);
+  find_control();
+}
+
+void Link::find_control() {
+  control_ = std::min(agenda_.next(), pauses_.next_event());
+  if (receiver_) control_ = std::min(control_, receiver_->next_pause());
+  for (const ClassPolicy& policy : policies_) control_ = std::min(control_, policy.next_tick());
+}
+
+// When anything happens by itself that is not a delivery from the line to the driver.
+Instant Link::next_step() const {
+  Instant next = std::min(control_, waves_[0].transmitter.next_event());
+  for (std::size_t w = 1; w < waves_.size(); ++w) {
+    next = std::min(next, waves_[w].transmitter.next_event());
+  }
+  if (receiver_) {
+    next = std::min(next, receiver_->next_event());
+    for (const Wave& wave : waves_) next = std::min(next, wave.line.next_event());
+  }
+  return next;
+}
+
+Instant Link::next_event() const {
+  Instant next = control_;
+  if (receiver_) next = std::min(next, receiver_->next_event());
+  for (const Wave& wave : waves_) {
+    next = std::min(next, wave.line.next_event());
+    const Instant step = wave.transmitter.next_event();
+    if (step != Instant::never()) {
+      next = std::min(next, wave.transmitter.busy() ? step + wave.effects.least_delay(line_) : step);
+    }
+  }
+  return next;
+}
+
+void Link::take_pauses(Instant now) {
+  while (receiver_->next_pause() <= now) {
+    const Receiver::PauseFrame frame = receiver_->take_pause();
+    if (frame.xoff) {
+      pauses_.pause(frame.traffic_class, now + pause_time(pause_quanta_, configured_rate_), now);
+    } else {
+      pauses_.resume(frame.traffic_class, now);
+    }
+  }
+}
+
+void Link::update_policies(Instant now) {
+  for (std::size_t c = 0; c < policies_.size(); ++c) {
+    if (policies_[c].next_tick() <= now) policies_[c].tick(room_.buffer.class_bytes(c), rate_, now);
+  }
+}
+
+void Link::change_rate(BitRate rate, Instant now) {
+  rate_ = rate;
+  room_.buffer.set_rate(rate);
+  for (Wave& wave : waves_) {
+    wave.transmitter.set_rate(share(rate, static_cast<std::uint32_t>(waves_.size())), now);
+  }
+  for (ClassPolicy& policy : policies_) policy.set_rate(rate);
+}
+
+void Link::pause_neighbour(std::uint8_t classes, const std::array<std::uint16_t, kMostClasses>& quanta,
+                           Instant at) {
+  for (std::size_t c = 0; c < class_count_; ++c) {
+    if (((classes >> c) & 1U) == 0) continue;
+    if (quanta[c] == 0) {
+      receiver_->neighbour().resume(c, at);
+    } else {
+      receiver_->neighbour().pause(c, at + pause_time(quanta[c], configured_rate_), at);
+    }
+  }
+  receiver_->serve(at);
+}
+
+LinkCounters Link::counters() const {
+  LinkCounters result = counters_;
+  result.queue_bytes = room_.buffer.bytes();
+  result.held = {room_.buffer.frames(), room_.buffer.bytes()};
+  for (const Wave& wave : waves_) {
+    result.held = result.held + Tally{wave.line.frames(), wave.line.bytes()};
+    if (wave.transmitter.busy()) result.held.add(wave.transmitter.current_bytes());
+    result.reordered += wave.line.overtakers();
+  }
+  if (receiver_) {
+    result.held = result.held + Tally{receiver_->frames(), receiver_->bytes()};
+    const std::uint64_t storms = result.pause.storms;
+    result.pause = receiver_->counters();
+    result.pause.storms = storms;
+  }
+  if (class_count_ == 1) result.classes[0].in = result.in;
+  for (std::size_t c = 0; c < class_count_; ++c) {
+    result.classes[c].queue_bytes = room_.buffer.class_bytes(c);
+    result.classes[c].paused = pauses_.paused_for(c, latest_);
+  }
+  return result;
+}
 
 }  // namespace longhaul::core

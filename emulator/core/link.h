@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// One direction of a long-haul link: buffer -> serialiser -> line loss -> propagation, with exact accounting.
+// One direction of a long-haul link, with exact accounting: classes -> shared buffer -> scheduler ->
+// serialiser -> line -> far end, over one wave or several, with priority flow control back from the far end
+// and a timeline that changes it. Which of this a link has is in its LinkConfig.
 //
 // A pure object in logical time: frames go in with the time at which they came, they come out with the time
 // at which they are due, and nothing depends on when or how often it is called. The DPDK loop drives it with
-// the TSC, ns-3 with virtual time, a test with a variable. All stages are FIFO, so order is kept. At every
-// return: counters().conserved(). Single owner; no clock, no allocation after construction, O(1) per frame.
+// the TSC, ns-3 with virtual time, a test with a variable. At one instant, in this order: last bits are sent,
+// the timeline changes the link (its trace first), pauses take effect and run out, frames start to be sent,
+// frames arrive. At every return: counters().conserved(). Single owner; no clock, no allocation after
+// construction, O(1) per frame and stage. A held frame costs 24 B on the line and 32 B in a queue.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
-#include "emulator/core/bernoulli_loss.h"
+#include "emulator/core/agenda.h"
+#include "emulator/core/class_policy.h"
 #include "emulator/core/counters.h"
+#include "emulator/core/decision_log.h"
 #include "emulator/core/delay_line.h"
 #include "emulator/core/frame.h"
+#include "emulator/core/line_effects.h"
 #include "emulator/core/link_config.h"
+#include "emulator/core/pause_state.h"
 #include "emulator/core/random.h"
+#include "emulator/core/receiver.h"
 #include "emulator/core/transmitter.h"
 
 namespace longhaul::core {
@@ -30,6 +41,9 @@ struct LinkCapacity {
 // `largest_frame`: the largest that will ever be offered, in L2 bytes.
 LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame);
 
+// Whether the link looks at what a driver reads from frames' headers: flow, PCP, DSCP, ECN.
+bool needs_headers(const LinkConfig& config);
+
 class Link {
  public:
   // Allocates for the most that can be held. `owner` and `seed` pick the random streams.
@@ -39,75 +53,120 @@ class Link {
   // finds the buffer as it is at its own time. An `at` before an earlier one counts as that earlier one.
   template <FrameSink Sink>
   void push(std::span<const Frame> burst, Sink&& sink) {
-    for (Frame frame : burst) {
-      if (frame.at < latest_) frame.at = latest_;
+    for (const Frame& offered : burst) {
+      Frame frame = offered;
+      frame.at = std::max(frame.at, latest_);
+      if (agenda_.waits_for_first_frame()) [[unlikely]]
+        begin_at(frame.at);
       advance(frame.at, sink);
-      counters_.in.add(frame.size);
-      if (!transmitter_.push(frame)) {
-        count_drop(frame, DropCause::kQueueFull);
-        sink.drop(frame, DropCause::kQueueFull);
-        continue;
-      }
-      counters_.held.add(frame.size);
-      start_frames(frame.at, sink);
-      note_queue();
+      admit(frame, sink);
     }
   }
 
   // Lets time pass: every frame due at or before `now` leaves through `sink`, in order of its due time.
   template <FrameSink Sink>
-  void advance(Instant now, Sink&& sink) {
-    if (now > latest_) latest_ = now;
-    start_frames(now, sink);
-    line_.advance(now, [&](const Frame& frame, Instant due) {
-      counters_.held.remove(frame.size);
-      counters_.out.add(frame.size);
-      sink.deliver(frame, due);
-    });
-  }
+  void advance(Instant now, Sink&& sink);
 
-  // The earliest time at which advance() has something to do; Instant::never() when nothing is held.
-  Instant next_event() const { return std::min(transmitter_.next_event(), line_.next_event()); }
+  // The earliest time at which a frame may leave or the link may change; Instant::never() when it holds
+  // nothing and nothing is planned. Never later than the next frame that leaves.
+  Instant next_event() const;
 
-  const LinkCounters& counters() const { return counters_; }
+  // As of the latest time that the link was told.
+  LinkCounters counters() const;
+  std::uint64_t queue_bytes() const { return room_.buffer.bytes(); }
 
   // Most bytes that waited at once since the last call; for time series.
   std::uint64_t take_interval_peak() {
-    const std::uint64_t peak = interval_peak_;
-    interval_peak_ = counters_.queue_bytes;
+    const std::uint64_t peak = std::max(interval_peak_, queue_bytes());
+    interval_peak_ = queue_bytes();
     return peak;
   }
 
- private:
+  // The neighbour behind the far end sends PAUSE for these classes (bits), in quanta of 512 bit times at the
+  // link's configured rate; 0 quanta: it may go on. Has no effect on a link without a far end.
   template <FrameSink Sink>
-  void start_frames(Instant now, Sink&& sink) {
-    transmitter_.advance(now, [&](const Frame& frame, Instant sent) {
-      if (loss_.loses_next()) {
-        counters_.held.remove(frame.size);
-        count_drop(frame, DropCause::kLineLoss);
-        sink.drop(frame, DropCause::kLineLoss);
-      } else {
-        line_.push(frame, sent);
-      }
-    });
-    counters_.queue_bytes = transmitter_.waiting_bytes();
+  void pause_far_end(std::uint8_t classes, const std::array<std::uint16_t, kMostClasses>& quanta, Instant at,
+                     Sink&& sink) {
+    at = std::max(at, latest_);
+    advance(at, sink);
+    if (receiver_) pause_neighbour(classes, quanta, at);
   }
 
-  void count_drop(const Frame& frame, DropCause cause) {
-    counters_.dropped[static_cast<std::size_t>(cause)].add(frame.size);
-  }
+  // From now on writes what happens to frames into `log`, which outlives the link; nullptr: no more.
+  void log_decisions(DecisionLog* log) { log_ = log; }
 
-  void note_queue() {
-    counters_.queue_peak_bytes = std::max(counters_.queue_peak_bytes, counters_.queue_bytes);
-    interval_peak_ = std::max(interval_peak_, counters_.queue_bytes);
-  }
+ private:
+  struct Wave {
+    Transmitter transmitter;
+    LineEffects effects;
+    DelayLine line;
+    std::vector<CodelState> codel;  // by class
+    bool up = true;
+  };
+  template <typename Sink>
+  struct Events;
 
-  Transmitter transmitter_;
-  BernoulliLoss loss_;
-  DelayLine line_;
-  Instant latest_;  // the link's time never goes back
+  // The steps of an instant.
+  template <typename Sink>
+  void finish_sending(Wave& wave, Events<Sink>& events);
+  template <typename Sink>
+  void deliver_until(Instant now, Events<Sink>& events);
+  template <typename Sink>
+  void change(Instant now, Events<Sink>& events);
+  template <typename Sink>
+  void start_sending(Wave& wave, Instant now, Events<Sink>& events) {
+    if (wave.transmitter.busy() || !wave.transmitter.waiting()) return;
+    events.wave = &wave;
+    wave.transmitter.serve(room_, now, pauses_.held(), events);
+  }
+  template <typename Sink>
+  void run_instant(Instant now, Events<Sink>& events);
+
+  template <typename Sink>
+  void admit(const Frame& frame, Sink& sink);
+  template <typename Sink>
+  void apply(const Change& change, Instant now, Events<Sink>& events);
+  template <typename Sink>
+  void set_member(const Change::Member& member, Instant now, Events<Sink>& events);
+
+  Instant next_step() const;
+  void begin_at(Instant at);
+  void find_control();
+  void take_pauses(Instant now);
+  void update_policies(Instant now);
+  void change_rate(BitRate rate, Instant now);
+  void pause_neighbour(std::uint8_t classes, const std::array<std::uint16_t, kMostClasses>& quanta,
+                       Instant at);
+  std::size_t class_of(const Frame& frame) const;
+  Wave* wave_of(std::uint32_t flow);
+
+  // What the configuration says.
+  ClassKey key_;
+  std::array<std::uint8_t, 64> class_map_{};
+  std::size_t class_count_;
+  BitRate configured_rate_;
+  std::uint16_t pause_quanta_;
+
+  // The sender.
+  WaitingRoom room_;
+  std::vector<Wave> waves_;
+  std::vector<std::uint32_t> waves_up_;
+  std::vector<ClassPolicy> policies_;  // by class; empty when no class has one
+  BitRate rate_;                       // of all waves together, at present
+  PauseState pauses_;
+
+  LineState line_;
+  std::optional<Receiver> receiver_;
+  Agenda agenda_;
+  Instant control_ = Instant::never();  // when something changes that is not a frame's way
+  Instant latest_;                      // the link's time never goes back
+
   std::uint64_t interval_peak_ = 0;
-  LinkCounters counters_;
+  std::uint64_t offered_ = 0;  // frames
+  LinkCounters counters_;      // what is counted as it happens; counters() adds the rest
+  DecisionLog* log_ = nullptr;
 };
 
 }  // namespace longhaul::core
+
+#include "emulator/core/link_steps.h"

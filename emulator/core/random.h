@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace longhaul::core {
@@ -31,7 +32,18 @@ constexpr PhiloxBlock philox4x32_10(PhiloxBlock counter, PhiloxKey key) {
 }
 
 // The effects that draw, one stream each. Values are part of what a seed means: never renumber.
-enum class Effect : std::uint32_t { kLoss = 1 };
+enum class Effect : std::uint32_t {
+  kLoss = 1,
+  kBitErrors = 2,
+  kCorrupt = 3,
+  kCorruptBits = 4,
+  kDuplicate = 5,
+  kJitter = 6,
+  kReorder = 7,
+  kRed = 8,
+  kPie = 9,
+  kPauseLoss = 10,
+};
 
 // Which link direction a stream belongs to. Links are numbered as in the topology, directions 0 and 1.
 struct StreamOwner {
@@ -41,16 +53,22 @@ struct StreamOwner {
 
 class RandomStream {
  public:
-  constexpr RandomStream(std::uint64_t seed, StreamOwner owner, Effect effect)
+  // `part` tells streams of one effect apart: the wave or the traffic class.
+  constexpr RandomStream(std::uint64_t seed, StreamOwner owner, Effect effect, std::uint32_t part = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         owner_((owner.link << 1) | owner.direction),
-        effect_(static_cast<std::uint32_t>(effect)) {}
+        effect_(static_cast<std::uint32_t>(effect) | (part << 16)) {}
+
+  // Block `index` of this stream: four words of 32 uniform bits.
+  constexpr PhiloxBlock block(std::uint64_t index) const {
+    return philox4x32_10(
+        {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32), owner_, effect_}, key_);
+  }
 
   // Draw `index` of this stream: 64 uniform bits.
   constexpr std::uint64_t bits(std::uint64_t index) const {
-    const PhiloxBlock block = philox4x32_10(
-        {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32), owner_, effect_}, key_);
-    return (std::uint64_t{block[1]} << 32) | block[0];
+    const PhiloxBlock words = block(index);
+    return (std::uint64_t{words[1]} << 32) | words[0];
   }
 
   // Draw `index` as a number in (0, 1]: never zero, so its logarithm is finite. Steps of 2^-64 near zero,
@@ -63,6 +81,35 @@ class RandomStream {
   PhiloxKey key_;
   std::uint32_t owner_;
   std::uint32_t effect_;
+};
+
+// A stream read word by word, for effects that draw for every frame: word i is word i mod 4 of block i / 4.
+// Four blocks are made at a time, so that their rounds overlap in the processor.
+class WordStream {
+ public:
+  explicit WordStream(RandomStream stream) : stream_(stream) {}
+
+  std::uint32_t next() {
+    const std::size_t at = next_++ % kWords;
+    if (at == 0) refill();
+    return words_[at];
+  }
+  // In (0, 1], in steps of 2^-32.
+  double uniform() { return (static_cast<double>(next()) + 1.0) * 0x1p-32; }
+
+ private:
+  static constexpr std::size_t kBlocks = 4, kWords = 4 * kBlocks;
+  void refill() {
+    const std::uint64_t first = (next_ - 1) / 4;
+    for (std::size_t b = 0; b < kBlocks; ++b) {
+      const PhiloxBlock words = stream_.block(first + b);
+      for (std::size_t w = 0; w < 4; ++w) words_[4 * b + w] = words[w];
+    }
+  }
+
+  RandomStream stream_;
+  std::uint64_t next_ = 0;
+  std::array<std::uint32_t, kWords> words_{};
 };
 
 }  // namespace longhaul::core

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "emulator/core/bernoulli_loss.h"
+#include "emulator/core/gap_sampler.h"
 
 namespace longhaul::core {
 namespace {
@@ -49,20 +49,20 @@ TEST(RandomStream, UniformIsNeverZeroAndNeverAboveOne) {
 }
 
 std::vector<std::uint64_t> victims(double p, std::uint64_t seed, std::uint64_t frames) {
-  BernoulliLoss loss(p, RandomStream(seed, {0, 0}, Effect::kLoss));
+  GapSampler loss(p, RandomStream(seed, {0, 0}, Effect::kLoss));
   std::vector<std::uint64_t> lost;
   for (std::uint64_t i = 0; i < frames; ++i) {
-    if (loss.loses_next()) lost.push_back(i);
+    if (loss.hits_next()) lost.push_back(i);
   }
   return lost;
 }
 
-TEST(BernoulliLoss, EndsOfTheRange) {
+TEST(GapSampler, EndsOfTheRange) {
   EXPECT_TRUE(victims(0, 1, 100'000).empty());
   EXPECT_EQ(victims(1, 1, 1'000).size(), 1'000u);
 }
 
-TEST(BernoulliLoss, LosesTheAskedShareAtEveryProbability) {
+TEST(GapSampler, LosesTheAskedShareAtEveryProbability) {
   constexpr std::uint64_t kFrames = 4'000'000;
   for (const double p : {1e-5, 1e-3, 0.01, 0.3, 0.9}) {
     const double expected = p * kFrames;
@@ -71,7 +71,7 @@ TEST(BernoulliLoss, LosesTheAskedShareAtEveryProbability) {
   }
 }
 
-TEST(BernoulliLoss, RunsBetweenVictimsAreGeometric) {
+TEST(GapSampler, RunsBetweenVictimsAreGeometric) {
   // Chi-square over the gap 0, 1, ... 19 and the rest, at a fixed seed; 20 degrees of freedom, 0.1 %
   // point 45.3.
   constexpr double p = 0.1;
@@ -90,7 +90,7 @@ TEST(BernoulliLoss, RunsBetweenVictimsAreGeometric) {
   EXPECT_LT(chi_square, 45.3);
 }
 
-TEST(BernoulliLoss, RareLossIsRightByExpectationOverSeeds) {
+TEST(GapSampler, RareLossIsRightByExpectationOverSeeds) {
   // 1e-9 per frame: the first victim's index has mean 1e9 and, being geometric, exceeds it in 1/e of all
   // seeds.
   int beyond_mean = 0;

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The steps of core::Link that hand frames to a driver; part of link.h, which includes it.
+#pragma once
+
+namespace longhaul::core {
+
+// What the stages of a link tell, counted, logged and passed on to the driver's sink.
+template <typename Sink>
+struct Link::Events {
+  Link& link;
+  Sink& sink;
+  Wave* wave = nullptr;  // whose frame is being decided on
+  Instant now{};
+
+  // From the transmitter.
+  DequeueVerdict judge_head(const Waiting& head, std::size_t traffic_class, std::uint64_t behind,
+                            Instant at) {
+    if (link.policies_.empty()) return {};
+    const std::uint64_t depth = link.room_.buffer.class_bytes(traffic_class) - head.size;
+    return link.policies_[traffic_class].judge_head(head, depth, behind, wave->codel[traffic_class], at);
+  }
+  void queue_emptied(std::size_t traffic_class, Instant at) {
+    if (!link.policies_.empty() && link.room_.buffer.class_bytes(traffic_class) == 0) {
+      link.policies_[traffic_class].emptied(at);
+    }
+  }
+  void drop_head(const Waiting& frame, std::size_t traffic_class, DropCause cause, Instant at) {
+    drop_waiting({frame.cookie, at, frame.size, 0, 0, 0, static_cast<Ecn>(frame.ecn), frame.marked != 0},
+                 traffic_class, cause);
+  }
+  void mark(Waiting& frame, std::size_t traffic_class, MarkCause cause, Instant at) {
+    frame.marked = 1;
+    frame.ecn = static_cast<std::uint32_t>(Ecn::kExperienced) & 3U;
+    link.counters_.marked[static_cast<std::size_t>(cause)].add(frame.size);
+    ++link.counters_.classes[traffic_class].marked;
+    log(Fate::kMarked, static_cast<std::uint8_t>(cause), frame.size, at, false);
+  }
+  // Before it was sent.
+  void drop_waiting(const Frame& frame, std::size_t traffic_class, DropCause cause) {
+    link.counters_.classes[traffic_class].dropped.add(frame.size);
+    drop(frame, cause, false);
+  }
+
+  // From the line.
+  void line_drop(const Travelling& frame, DropCause cause) { drop(handed_back(frame, now), cause, true); }
+  void corrupt_bit(const Travelling& frame, std::uint64_t bit) { sink.corrupt(handed_back(frame, now), bit); }
+  void corrupted(const Travelling& frame) {
+    link.counters_.corrupted.add(frame.size);
+    log(Fate::kCorrupted, 0, frame.size, now, true);
+  }
+  std::optional<std::uint64_t> duplicate(const Travelling& frame) {
+    const std::optional<std::uint64_t> cookie = sink.duplicate(handed_back(frame, now));
+    if (cookie) {
+      link.counters_.duplicated.add(frame.size);
+      log(Fate::kDuplicated, 0, frame.size, now, true);
+    }
+    return cookie;
+  }
+
+  void deliver(const Travelling& frame) {
+    link.counters_.out.add(frame.size);
+    sink.deliver(handed_back(frame, frame.due), frame.due);
+  }
+  void drop(const Frame& frame, DropCause cause, bool on_line) {
+    link.counters_.dropped[static_cast<std::size_t>(cause)].add(frame.size);
+    log(Fate::kDropped, static_cast<std::uint8_t>(cause), frame.size, frame.at, on_line);
+    sink.drop(frame, cause);
+  }
+  static Frame handed_back(const Travelling& frame, Instant at) {
+    return {frame.cookie, at, frame.size, 0, 0, 0, frame.ecn, frame.marked};
+  }
+  void log(Fate fate, std::uint8_t cause, std::uint32_t size, Instant at, bool on_line) {
+    if (link.log_ == nullptr) return;
+    const std::uint64_t position = on_line ? wave->effects.position() : link.offered_ - 1;
+    const auto index = static_cast<std::uint8_t>(on_line ? wave - link.waves_.data() : 0);
+    link.log_->write([&](Decision& d) { d = {at, position, size, index, fate, cause, on_line}; });
+  }
+};
+
+template <FrameSink Sink>
+void Link::advance(Instant now, Sink&& sink) {
+  latest_ = std::max(latest_, now);
+  using Plain = std::remove_reference_t<Sink>;
+  Events<Plain> events{*this, sink};
+  while (true) {
+    const Instant step = next_step();
+    if (step > now) break;
+    run_instant(step, events);
+  }
+  if (!receiver_) deliver_until(now, events);
+}
+
+template <typename Sink>
+void Link::run_instant(Instant now, Events<Sink>& events) {
+  events.now = now;
+  // With a far end deliveries are steps of their own; without, what was due before leaves before.
+  if (!receiver_) deliver_until(now - Duration::picoseconds(1), events);
+  for (Wave& wave : waves_) {
+    if (wave.transmitter.busy() && wave.transmitter.next_event() <= now) finish_sending(wave, events);
+  }
+  Transmitter::Sent sent;
+  if (receiver_ && receiver_->finish(now, sent)) {
+    events.deliver({sent.frame.cookie, now, sent.frame.size, sent.traffic_class,
+                    static_cast<Ecn>(sent.frame.ecn), sent.frame.marked != 0, 0});
+  }
+  if (control_ <= now) change(now, events);
+  if (receiver_) receiver_->refresh(now);
+  for (Wave& wave : waves_) start_sending(wave, now, events);
+  if (receiver_) {
+    receiver_->serve(now);
+    deliver_until(now, events);
+    find_control();
+  }
+}
+
+template <typename Sink>
+void Link::finish_sending(Wave& wave, Events<Sink>& events) {
+  events.wave = &wave;
+  wave.effects.sent(wave.transmitter.finish(), line_, wave.line, events);
+}
+
+// Takes frames off the line in order of their due time: out, or to the far end.
+template <typename Sink>
+void Link::deliver_until(Instant now, Events<Sink>& events) {
+  while (true) {
+    Wave* first = &waves_[0];
+    Instant due = first->line.next_event();
+    for (std::size_t w = 1; w < waves_.size(); ++w) {
+      const Instant other = waves_[w].line.next_event();
+      if (other < due) due = other, first = &waves_[w];
+    }
+    if (due > now) return;
+    const Travelling frame = first->line.pop();
+    if (!receiver_) {
+      events.deliver(frame);
+    } else if (!receiver_->arrive(frame)) {
+      events.drop(Events<Sink>::handed_back(frame, frame.due), receiver_->refusal(frame.traffic_class),
+                  false);
+    }
+  }
+}
+
+template <typename Sink>
+void Link::change(Instant now, Events<Sink>& events) {
+  while (agenda_.next() <= now) apply(agenda_.take(), now, events);
+  if (receiver_) take_pauses(now);
+  if (pauses_.next_event() <= now) {
+    const unsigned storms = pauses_.expire(now);
+    for (std::size_t c = 0; c < class_count_; ++c) {
+      if (((storms >> c) & 1U) == 0) continue;
+      ++counters_.pause.storms;
+      if (((pauses_.dropping() >> c) & 1U) == 0) continue;
+      for (Wave& wave : waves_) {
+        events.wave = &wave;
+        wave.transmitter.flush(room_, c, false, [&](const Waiting& frame, std::size_t traffic_class) {
+          events.drop_head(frame, traffic_class, DropCause::kWatchdog, now);
+        });
+      }
+    }
+  }
+  update_policies(now);
+  find_control();
+}
+
+template <typename Sink>
+void Link::admit(const Frame& frame, Sink& sink) {
+  Events<Sink> events{*this, sink};
+  counters_.in.add(frame.size);
+  ++offered_;
+  const std::size_t traffic_class = class_of(frame);
+  if (class_count_ > 1) counters_.classes[traffic_class].in.add(frame.size);
+  Wave* wave = waves_.size() == 1 && !waves_up_.empty() ? waves_.data() : wave_of(frame.flow);
+  if (wave == nullptr) return events.drop_waiting(frame, traffic_class, DropCause::kOutage);
+  if (((pauses_.dropping() >> traffic_class) & 1U) != 0) {
+    return events.drop_waiting(frame, traffic_class, DropCause::kWatchdog);
+  }
+  Waiting waiting = waiting_frame(frame);
+  Transmitter& transmitter = wave->transmitter;
+  if (transmitter.starts_at_once(traffic_class, pauses_.held())) {
+    return transmitter.start(room_, waiting, traffic_class, frame.at);
+  }
+  if (const auto cause = room_.buffer.refuses(traffic_class, frame.size, frame.at)) {
+    return events.drop_waiting(frame, traffic_class, *cause);
+  }
+  if (!policies_.empty()) {
+    ClassPolicy& policy = policies_[traffic_class];
+    const std::uint64_t depth = room_.buffer.class_bytes(traffic_class);
+    const DequeueVerdict verdict = policy.judge_arrival(depth, frame.ecn != Ecn::kNotCapable, frame.at);
+    if (verdict.judgement == Judgement::kDrop) {
+      return events.drop_waiting(frame, traffic_class, verdict.drop);
+    }
+    if (verdict.judgement == Judgement::kMark) events.mark(waiting, traffic_class, verdict.mark, frame.at);
+    if (policy.wake(frame.at)) find_control();
+  }
+  room_.buffer.add(traffic_class, waiting, frame.at);
+  transmitter.enqueue(room_, traffic_class, waiting);
+  start_sending(*wave, frame.at, events);  // another class may be all that waits, and be paused
+  const std::uint64_t bytes = room_.buffer.bytes();
+  counters_.queue_peak_bytes = std::max(counters_.queue_peak_bytes, bytes);
+  interval_peak_ = std::max(interval_peak_, bytes);
+}
+
+template <typename Sink>
+void Link::apply(const Change& change, Instant now, Events<Sink>& events) {
+  if (change.rate) change_rate(*change.rate, now);
+  if (change.delay) line_.delay = *change.delay;
+  if (change.buffer) room_.buffer.set_total(*change.buffer);
+  if (change.blackhole) line_.blackhole = *change.blackhole;
+  if (change.dark && *change.dark != line_.dark) {
+    line_.dark = *change.dark;
+    if (line_.dark) {
+      line_.dark_since = now;
+    } else if (line_.dark_since < now) {
+      line_.light_since = now;
+    }
+  }
+  for (Wave& wave : waves_) {
+    if (change.new_route) wave.line.start_new_route();
+    if (change.loss) wave.effects.set_loss(*change.loss);
+    wave.effects.lose_next(change.burst);
+  }
+  if (change.member) set_member(*change.member, now, events);
+  if (change.storm && receiver_) receiver_->storm(*change.storm, now);
+}
+
+template <typename Sink>
+void Link::set_member(const Change::Member& member, Instant now, Events<Sink>& events) {
+  if (member.index >= waves_.size() || waves_[member.index].up == member.up) return;
+  Wave& wave = waves_[member.index];
+  wave.up = member.up;
+  waves_up_.clear();  // keeps its memory
+  for (std::uint32_t w = 0; w < waves_.size(); ++w) {
+    if (waves_[w].up) waves_up_.push_back(w);
+  }
+  if (member.up) return;
+  events.wave = &wave;
+  if (wave.transmitter.busy()) {
+    const Waiting lost = wave.transmitter.finish().frame;
+    events.drop({lost.cookie, now, lost.size, 0, 0, 0, static_cast<Ecn>(lost.ecn), lost.marked != 0},
+                DropCause::kOutage, false);
+  }
+  wave.transmitter.flush(room_, kMostClasses, false, [&](const Waiting& frame, std::size_t traffic_class) {
+    events.drop_head(frame, traffic_class, DropCause::kOutage, now);
+  });
+}
+
+}  // namespace longhaul::core
