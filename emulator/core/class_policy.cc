@@ -26,7 +26,7 @@ DequeueVerdict ClassPolicy::judge_head(const Waiting& head, std::uint64_t depth,
                                        CodelState& codel, Instant now) {
   const Duration waited = now - head.at;
   if (time_cap_ != Duration() && waited > time_cap_) return {Judgement::kDrop, DropCause::kTimeCap, {}};
-  const bool capable = head.ecn != 0;
+  const bool capable = head.ecn() != Ecn::kNotCapable;
   if (red_ && red_at_dequeue_) {
     return {red_->judge(depth, capable, now), DropCause::kRed, MarkCause::kRed};
   }

@@ -27,7 +27,8 @@ constexpr std::string_view name(Fate fate) {
 struct Decision {
   Instant at;  // when it was decided
   // Of the frame among those that its wave sent, from 0: what a position pattern counts. For what happened
-  // before the line (on_line false) of the frame among those offered to the link.
+  // before the line (on_line false) of the last frame that had been offered to the link then: of this one,
+  // unless it was decided on only when its turn came.
   std::uint64_t position = 0;
   std::uint32_t size = 0;  // L2 bytes
   std::uint8_t wave = 0;   // on_line only

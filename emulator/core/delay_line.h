@@ -32,6 +32,15 @@ class DelayLine {
     push(frame);
     return frame.due;
   }
+  // A frame on a line where none has ever overtaken another.
+  void push_next(std::uint64_t cookie, Instant due, std::uint32_t size, std::uint32_t class_and_flags) {
+    bytes_ += size;
+    Travelling& slot = line_.push_slot();
+    slot.cookie = cookie;
+    slot.due = due;
+    slot.size = size;
+    slot.class_and_flags = class_and_flags;
+  }
   // A frame that may overtake.
   void push(const Travelling& frame) {
     bytes_ += frame.size;
@@ -60,19 +69,12 @@ class DelayLine {
     return aside_.empty() ? ring : std::min(ring, aside_.front().due);
   }
 
-  // Takes the next frame off the line; there must be one. Of two that are due together the one in its place
-  // goes first.
-  Travelling pop() {
-    if (!aside_.empty() && (line_.empty() || aside_.front().due < line_.front().due)) {
-      const Travelling frame = aside_.front();
-      aside_.pop();
-      bytes_ -= frame.size;
-      return frame;
-    }
-    const Travelling frame = line_.front();
-    line_.pop();
-    bytes_ -= frame.size;
-    return frame;
+  // The next frame to arrive; there must be one. Of two that are due together the one in its place goes
+  // first.
+  const Travelling& front() const { return front_is_aside() ? aside_.front() : line_.front(); }
+  void pop() {
+    bytes_ -= front().size;
+    front_is_aside() ? aside_.pop() : line_.pop();
   }
 
   std::uint64_t frames() const { return line_.size() + aside_.size(); }
@@ -80,6 +82,10 @@ class DelayLine {
   std::uint64_t overtakers() const { return overtakers_; }
 
  private:
+  bool front_is_aside() const {
+    return !aside_.empty() && (line_.empty() || aside_.front().due < line_.front().due);
+  }
+
   static constexpr std::int64_t kLongAgo = std::numeric_limits<std::int64_t>::min() / 2;
 
   Ring<Travelling> line_;

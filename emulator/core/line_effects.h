@@ -90,16 +90,13 @@ void LineEffects::sent(const Transmitter::Sent& sent, const LineState& state, De
                        Events&& events) {
   ++sent_;
   const bool lost = loss_.loses_next();
-  Travelling frame{sent.frame.cookie,
-                   sent.finish + (state.delay + skew_),
-                   sent.frame.size,
-                   sent.traffic_class,
-                   static_cast<Ecn>(sent.frame.ecn),
-                   sent.frame.marked != 0,
-                   0};
-  if (!plain_) return sent_with_effects(sent, frame, lost, state, line, events);
-  if (lost) return events.line_drop(frame, DropCause::kLineLoss);
-  line.push(frame);
+  const Instant due = sent.finish + (state.delay + skew_);
+  const std::uint32_t packed = Travelling::pack(sent.traffic_class, sent.frame.ecn(), sent.frame.marked());
+  if (plain_ && !lost) [[likely]]
+    return line.push_next(sent.frame.cookie, due, sent.frame.size(), packed);
+  const Travelling frame{sent.frame.cookie, due, sent.frame.size(), packed};
+  if (plain_) return events.line_drop(frame, DropCause::kLineLoss);
+  sent_with_effects(sent, frame, lost, state, line, events);
 }
 
 template <typename Events>

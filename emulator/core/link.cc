@@ -67,7 +67,8 @@ bool needs_headers(const LinkConfig& config) {
 }
 
 Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std::uint64_t seed)
-    : key_(config.queues.key),
+    : simple_(config.waves.members == 1 && config.far_end.rate == BitRate()),
+      key_(config.queues.key),
       class_count_(config.queues.classes.size()),
       configured_rate_(config.rate),
       pause_quanta_(config.far_end.pfc.quanta),
@@ -105,18 +106,6 @@ Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std
   }
   if (config.far_end.rate != BitRate()) receiver_.emplace(config, largest, owner, seed);
   find_control();
-}
-
-std::size_t Link::class_of(const Frame& frame) const {
-  switch (key_) {
-    case ClassKey::kPcp:
-      return class_map_[frame.pcp & 7U];
-    case ClassKey::kDscp:
-      return class_map_[frame.dscp & 63U];
-    case ClassKey::kNone:
-      break;
-  }
-  return 0;
 }
 
 Link::Wave* Link::wave_of(std::uint32_t flow) {

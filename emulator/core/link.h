@@ -54,12 +54,11 @@ class Link {
   template <FrameSink Sink>
   void push(std::span<const Frame> burst, Sink&& sink) {
     for (const Frame& offered : burst) {
-      Frame frame = offered;
-      frame.at = std::max(frame.at, latest_);
+      const Instant at = std::max(offered.at, latest_);
       if (agenda_.waits_for_first_frame()) [[unlikely]]
-        begin_at(frame.at);
-      advance(frame.at, sink);
-      admit(frame, sink);
+        begin_at(at);
+      advance(at, sink);
+      admit(offered, at, sink);
     }
   }
 
@@ -110,6 +109,8 @@ class Link {
   template <typename Sink>
   void finish_sending(Wave& wave, Events<Sink>& events);
   template <typename Sink>
+  void deliver_simple(Instant now, Events<Sink>& events);
+  template <typename Sink>
   void deliver_until(Instant now, Events<Sink>& events);
   template <typename Sink>
   void change(Instant now, Events<Sink>& events);
@@ -123,7 +124,7 @@ class Link {
   void run_instant(Instant now, Events<Sink>& events);
 
   template <typename Sink>
-  void admit(const Frame& frame, Sink& sink);
+  void admit(const Frame& frame, Instant at, Sink& sink);
   template <typename Sink>
   void apply(const Change& change, Instant now, Events<Sink>& events);
   template <typename Sink>
@@ -137,10 +138,14 @@ class Link {
   void change_rate(BitRate rate, Instant now);
   void pause_neighbour(std::uint8_t classes, const std::array<std::uint16_t, kMostClasses>& quanta,
                        Instant at);
-  std::size_t class_of(const Frame& frame) const;
+  std::size_t class_of(const Frame& frame) const {
+    if (key_ == ClassKey::kNone) return 0;
+    return class_map_[key_ == ClassKey::kPcp ? frame.pcp & 7U : frame.dscp & 63U];
+  }
   Wave* wave_of(std::uint32_t flow);
 
   // What the configuration says.
+  bool simple_;  // one wave and no far end, as most links: the same steps without a choice of stages
   ClassKey key_;
   std::array<std::uint8_t, 64> class_map_{};
   std::size_t class_count_;
@@ -162,8 +167,7 @@ class Link {
   Instant latest_;                      // the link's time never goes back
 
   std::uint64_t interval_peak_ = 0;
-  std::uint64_t offered_ = 0;  // frames
-  LinkCounters counters_;      // what is counted as it happens; counters() adds the rest
+  LinkCounters counters_;  // what is counted as it happens; counters() adds the rest
   DecisionLog* log_ = nullptr;
 };
 

@@ -17,7 +17,7 @@ struct Link::Events {
   DequeueVerdict judge_head(const Waiting& head, std::size_t traffic_class, std::uint64_t behind,
                             Instant at) {
     if (link.policies_.empty()) return {};
-    const std::uint64_t depth = link.room_.buffer.class_bytes(traffic_class) - head.size;
+    const std::uint64_t depth = link.room_.buffer.class_bytes(traffic_class) - head.size();
     return link.policies_[traffic_class].judge_head(head, depth, behind, wave->codel[traffic_class], at);
   }
   void queue_emptied(std::size_t traffic_class, Instant at) {
@@ -26,20 +26,20 @@ struct Link::Events {
     }
   }
   void drop_head(const Waiting& frame, std::size_t traffic_class, DropCause cause, Instant at) {
-    drop_waiting({frame.cookie, at, frame.size, 0, 0, 0, static_cast<Ecn>(frame.ecn), frame.marked != 0},
-                 traffic_class, cause);
+    drop_waiting(handed_back(frame, at), at, traffic_class, cause);
   }
   void mark(Waiting& frame, std::size_t traffic_class, MarkCause cause, Instant at) {
-    frame.marked = 1;
-    frame.ecn = static_cast<std::uint32_t>(Ecn::kExperienced) & 3U;
-    link.counters_.marked[static_cast<std::size_t>(cause)].add(frame.size);
+    frame.mark();
+    link.counters_.marked[static_cast<std::size_t>(cause)].add(frame.size());
     ++link.counters_.classes[traffic_class].marked;
-    log(Fate::kMarked, static_cast<std::uint8_t>(cause), frame.size, at, false);
+    log(Fate::kMarked, static_cast<std::uint8_t>(cause), frame.size(), at, false);
   }
   // Before it was sent.
-  void drop_waiting(const Frame& frame, std::size_t traffic_class, DropCause cause) {
+  void drop_waiting(const Frame& frame, Instant at, std::size_t traffic_class, DropCause cause) {
     link.counters_.classes[traffic_class].dropped.add(frame.size);
-    drop(frame, cause, false);
+    Frame dropped = frame;
+    dropped.at = at;
+    drop(dropped, cause, false);
   }
 
   // From the line.
@@ -68,11 +68,14 @@ struct Link::Events {
     sink.drop(frame, cause);
   }
   static Frame handed_back(const Travelling& frame, Instant at) {
-    return {frame.cookie, at, frame.size, 0, 0, 0, frame.ecn, frame.marked};
+    return {frame.cookie, at, frame.size, 0, 0, 0, frame.ecn(), frame.marked()};
+  }
+  static Frame handed_back(const Waiting& frame, Instant at) {
+    return {frame.cookie, at, frame.size(), 0, 0, 0, frame.ecn(), frame.marked()};
   }
   void log(Fate fate, std::uint8_t cause, std::uint32_t size, Instant at, bool on_line) {
     if (link.log_ == nullptr) return;
-    const std::uint64_t position = on_line ? wave->effects.position() : link.offered_ - 1;
+    const std::uint64_t position = on_line ? wave->effects.position() : link.counters_.in.frames - 1;
     const auto index = static_cast<std::uint8_t>(on_line ? wave - link.waves_.data() : 0);
     link.log_->write([&](Decision& d) { d = {at, position, size, index, fate, cause, on_line}; });
   }
@@ -81,14 +84,33 @@ struct Link::Events {
 template <FrameSink Sink>
 void Link::advance(Instant now, Sink&& sink) {
   latest_ = std::max(latest_, now);
-  using Plain = std::remove_reference_t<Sink>;
-  Events<Plain> events{*this, sink};
+  Events<std::remove_reference_t<Sink>> events{*this, sink, &waves_[0]};
+  if (simple_) {
+    Transmitter& transmitter = events.wave->transmitter;
+    while (transmitter.next_event() <= now && transmitter.next_event() < control_) {
+      const Instant step = transmitter.next_event();
+      deliver_simple(step - Duration::picoseconds(1), events);
+      events.now = step;
+      if (transmitter.busy()) finish_sending(*events.wave, events);
+      if (transmitter.waiting()) transmitter.serve(room_, step, pauses_.held(), events);
+    }
+    if (control_ > now) return deliver_simple(now, events);
+  }
   while (true) {
     const Instant step = next_step();
     if (step > now) break;
     run_instant(step, events);
   }
   if (!receiver_) deliver_until(now, events);
+}
+
+template <typename Sink>
+void Link::deliver_simple(Instant now, Events<Sink>& events) {
+  DelayLine& line = events.wave->line;
+  while (line.next_event() <= now) {
+    events.deliver(line.front());
+    line.pop();
+  }
 }
 
 template <typename Sink>
@@ -99,10 +121,11 @@ void Link::run_instant(Instant now, Events<Sink>& events) {
   for (Wave& wave : waves_) {
     if (wave.transmitter.busy() && wave.transmitter.next_event() <= now) finish_sending(wave, events);
   }
-  Transmitter::Sent sent;
-  if (receiver_ && receiver_->finish(now, sent)) {
-    events.deliver({sent.frame.cookie, now, sent.frame.size, sent.traffic_class,
-                    static_cast<Ecn>(sent.frame.ecn), sent.frame.marked != 0, 0});
+  if (receiver_) {
+    if (const Transmitter::Sent* sent = receiver_->finish(now)) {
+      events.deliver({sent->frame.cookie, now, sent->frame.size(),
+                      Travelling::pack(sent->traffic_class, sent->frame.ecn(), sent->frame.marked())});
+    }
   }
   if (control_ <= now) change(now, events);
   if (receiver_) receiver_->refresh(now);
@@ -131,11 +154,12 @@ void Link::deliver_until(Instant now, Events<Sink>& events) {
       if (other < due) due = other, first = &waves_[w];
     }
     if (due > now) return;
-    const Travelling frame = first->line.pop();
+    const Travelling frame = first->line.front();
+    first->line.pop();
     if (!receiver_) {
       events.deliver(frame);
     } else if (!receiver_->arrive(frame)) {
-      events.drop(Events<Sink>::handed_back(frame, frame.due), receiver_->refusal(frame.traffic_class),
+      events.drop(Events<Sink>::handed_back(frame, frame.due), receiver_->refusal(frame.traffic_class()),
                   false);
     }
   }
@@ -153,7 +177,7 @@ void Link::change(Instant now, Events<Sink>& events) {
       if (((pauses_.dropping() >> c) & 1U) == 0) continue;
       for (Wave& wave : waves_) {
         events.wave = &wave;
-        wave.transmitter.flush(room_, c, false, [&](const Waiting& frame, std::size_t traffic_class) {
+        wave.transmitter.flush(room_, c, [&](const Waiting& frame, std::size_t traffic_class) {
           events.drop_head(frame, traffic_class, DropCause::kWatchdog, now);
         });
       }
@@ -164,38 +188,37 @@ void Link::change(Instant now, Events<Sink>& events) {
 }
 
 template <typename Sink>
-void Link::admit(const Frame& frame, Sink& sink) {
+void Link::admit(const Frame& frame, Instant at, Sink& sink) {
   Events<Sink> events{*this, sink};
   counters_.in.add(frame.size);
-  ++offered_;
   const std::size_t traffic_class = class_of(frame);
   if (class_count_ > 1) counters_.classes[traffic_class].in.add(frame.size);
-  Wave* wave = waves_.size() == 1 && !waves_up_.empty() ? waves_.data() : wave_of(frame.flow);
-  if (wave == nullptr) return events.drop_waiting(frame, traffic_class, DropCause::kOutage);
+  Wave* wave = simple_ && waves_up_.size() == 1 ? waves_.data() : wave_of(frame.flow);
+  if (wave == nullptr) return events.drop_waiting(frame, at, traffic_class, DropCause::kOutage);
   if (((pauses_.dropping() >> traffic_class) & 1U) != 0) {
-    return events.drop_waiting(frame, traffic_class, DropCause::kWatchdog);
+    return events.drop_waiting(frame, at, traffic_class, DropCause::kWatchdog);
   }
-  Waiting waiting = waiting_frame(frame);
+  Waiting waiting = waiting_frame(frame.cookie, at, frame.size, frame.ecn, false);
   Transmitter& transmitter = wave->transmitter;
   if (transmitter.starts_at_once(traffic_class, pauses_.held())) {
-    return transmitter.start(room_, waiting, traffic_class, frame.at);
+    return transmitter.start(room_, waiting, traffic_class, at);
   }
-  if (const auto cause = room_.buffer.refuses(traffic_class, frame.size, frame.at)) {
-    return events.drop_waiting(frame, traffic_class, *cause);
+  if (const auto cause = room_.buffer.refuses(traffic_class, frame.size, at)) {
+    return events.drop_waiting(frame, at, traffic_class, *cause);
   }
   if (!policies_.empty()) {
     ClassPolicy& policy = policies_[traffic_class];
     const std::uint64_t depth = room_.buffer.class_bytes(traffic_class);
-    const DequeueVerdict verdict = policy.judge_arrival(depth, frame.ecn != Ecn::kNotCapable, frame.at);
+    const DequeueVerdict verdict = policy.judge_arrival(depth, frame.ecn != Ecn::kNotCapable, at);
     if (verdict.judgement == Judgement::kDrop) {
-      return events.drop_waiting(frame, traffic_class, verdict.drop);
+      return events.drop_waiting(frame, at, traffic_class, verdict.drop);
     }
-    if (verdict.judgement == Judgement::kMark) events.mark(waiting, traffic_class, verdict.mark, frame.at);
-    if (policy.wake(frame.at)) find_control();
+    if (verdict.judgement == Judgement::kMark) events.mark(waiting, traffic_class, verdict.mark, at);
+    if (policy.wake(at)) find_control();
   }
-  room_.buffer.add(traffic_class, waiting, frame.at);
+  room_.buffer.add(traffic_class, waiting, at);
   transmitter.enqueue(room_, traffic_class, waiting);
-  start_sending(*wave, frame.at, events);  // another class may be all that waits, and be paused
+  start_sending(*wave, at, events);  // another class may be all that waits, and be paused
   const std::uint64_t bytes = room_.buffer.bytes();
   counters_.queue_peak_bytes = std::max(counters_.queue_peak_bytes, bytes);
   interval_peak_ = std::max(interval_peak_, bytes);
@@ -236,11 +259,10 @@ void Link::set_member(const Change::Member& member, Instant now, Events<Sink>& e
   if (member.up) return;
   events.wave = &wave;
   if (wave.transmitter.busy()) {
-    const Waiting lost = wave.transmitter.finish().frame;
-    events.drop({lost.cookie, now, lost.size, 0, 0, 0, static_cast<Ecn>(lost.ecn), lost.marked != 0},
-                DropCause::kOutage, false);
+    const Waiting& lost = wave.transmitter.finish().frame;
+    events.drop(Events<Sink>::handed_back(lost, now), DropCause::kOutage, false);
   }
-  wave.transmitter.flush(room_, kMostClasses, false, [&](const Waiting& frame, std::size_t traffic_class) {
+  wave.transmitter.flush(room_, kMostClasses, [&](const Waiting& frame, std::size_t traffic_class) {
     events.drop_head(frame, traffic_class, DropCause::kOutage, now);
   });
 }

@@ -75,12 +75,13 @@ struct ClassConfig {
 };
 
 // A deep buffer in two tiers: a small one on the chip, a large one beside it that is reached at `bandwidth`
-// in each direction. A class spills when the chip is full and stays out until its outer part has drained. A
-// frame on its way out takes on-chip room until it is written; one that was out is sent no faster than it is
-// read.
+// in each direction. Part of the chip, `staging`, is for frames on their way out, until they are written. A
+// class spills when the rest of the chip is full and stays out until its outer part has drained. A frame that
+// was out is sent no faster than it is read.
 struct TwoTier {
   Bytes on_chip;      // of the buffer; 0: one tier
   BitRate bandwidth;  // not zero when on_chip is not
+  Bytes staging;      // of on_chip, less than it; 0: a quarter
   bool operator==(const TwoTier&) const = default;
 };
 

@@ -63,15 +63,8 @@ Receiver::Receiver(const LinkConfig& config, std::uint32_t largest_frame, Stream
       pauses_(most_pauses(config, refresh_)) {}
 
 bool Receiver::arrive(const Travelling& frame) {
-  const std::size_t traffic_class = frame.traffic_class;
-  Waiting waiting{frame.cookie,
-                  frame.due,
-                  frame.due,
-                  frame.size & 0xFFFFFFFU,
-                  static_cast<std::uint32_t>(frame.ecn) & 3U,
-                  frame.marked ? 1U : 0U,
-                  0,
-                  0};
+  const std::size_t traffic_class = frame.traffic_class();
+  Waiting waiting = waiting_frame(frame.cookie, frame.due, frame.size, frame.ecn(), frame.marked());
   if (transmitter_.starts_at_once(traffic_class, neighbour_.held())) {
     transmitter_.start(room_, waiting, traffic_class, frame.due);
     return true;
@@ -84,10 +77,8 @@ bool Receiver::arrive(const Travelling& frame) {
   return true;
 }
 
-bool Receiver::finish(Instant now, Transmitter::Sent& sent) {
-  if (!transmitter_.busy() || transmitter_.next_event() > now) return false;
-  sent = transmitter_.finish();
-  return true;
+const Transmitter::Sent* Receiver::finish(Instant now) {
+  return transmitter_.busy() && transmitter_.next_event() <= now ? &transmitter_.finish() : nullptr;
 }
 
 void Receiver::serve(Instant now) {

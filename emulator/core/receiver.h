@@ -35,9 +35,9 @@ class Receiver {
   Instant next_event() const {
     return std::min({transmitter_.next_event(), next_refresh_, neighbour_.next_event()});
   }
-  // The three steps of an instant: a frame whose last bit has left (false: none has), what the pauses do, and
-  // the next frame's start.
-  bool finish(Instant now, Transmitter::Sent& sent);
+  // The three steps of an instant: a frame whose last bit has left (nullptr: none has), what the pauses do,
+  // and the next frame's start.
+  const Transmitter::Sent* finish(Instant now);
   void refresh(Instant now);
   void serve(Instant now);
 

@@ -25,9 +25,12 @@ class Ring {
   std::size_t size() const { return tail_ - head_; }
   const T& front() const { return slots_[head_ & mask_]; }
   void pop() { ++head_; }
-  void push(const T& element) {
+  void push(const T& element) { push_slot() = element; }
+  // A new last element for the caller to fill, field by field: a copy from elsewhere would read wide what was
+  // just written narrow, which the processor cannot forward.
+  T& push_slot() {
     assert(size() <= mask_);
-    slots_[tail_++ & mask_] = element;
+    return slots_[tail_++ & mask_];
   }
 
  private:

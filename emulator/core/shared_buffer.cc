@@ -22,6 +22,7 @@ SharedBuffer::SharedBuffer(const QueueConfig& config, Bytes buffer, BitRate rate
       total_(buffer.count()),
       most_frames_(most_frames(buffer)),
       on_chip_(config.tiers.on_chip.count()),
+      staging_(config.tiers.staging == Bytes() ? on_chip_ / 4 : config.tiers.staging.count()),
       outer_bandwidth_(config.tiers.bandwidth) {
   for (std::size_t c = 0; c < config.classes.size(); ++c) {
     const ClassConfig& from = config.classes[c];
@@ -61,47 +62,48 @@ std::optional<DropCause> SharedBuffer::refuses_by_class(std::size_t traffic_clas
     const double free = static_cast<double>(shared_total) - static_cast<double>(shared_used_);
     if (c.alpha > 0 && static_cast<double>(shared) > c.alpha * free) return DropCause::kPoolThreshold;
   }
-  if (on_chip_ != 0 && on_chip_used(now) + size > on_chip_) return DropCause::kOnChipFull;
+  if (on_chip_ != 0 && !stays_on_chip(c, size) && unwritten(now) + size > staging_) {
+    return DropCause::kOnChipFull;
+  }
   return std::nullopt;
 }
 
-// What waits on the chip and what is not yet written to the outer tier, rounded up.
-std::uint64_t SharedBuffer::on_chip_used(Instant now) const {
-  if (write_free_ <= now) return on_chip_waiting_;
+// Bytes on their way to the outer tier, rounded up.
+std::uint64_t SharedBuffer::unwritten(Instant now) const {
+  if (write_free_ <= now) return 0;
   const Duration writing = write_free_ - now;
   const Bytes whole = bytes_in(outer_bandwidth_, writing);
-  const bool exact = serialisation_time(whole, outer_bandwidth_) == writing;
-  return on_chip_waiting_ + whole.count() + (exact ? 0 : 1);
+  return whole.count() + (serialisation_time(whole, outer_bandwidth_) == writing ? 0 : 1);
 }
 
 void SharedBuffer::add_to_class(std::size_t traffic_class, Waiting& frame, Instant now) {
   Class& c = classes_[traffic_class];
   shared_used_ -= c.shared();
-  c.bytes += frame.size;
+  c.bytes += frame.size();
   ++c.frames;
   shared_used_ += c.shared();
   if (on_chip_ == 0) return;
-  if (c.outer_frames == 0 && on_chip_used(now) + frame.size <= on_chip_) {
-    on_chip_waiting_ += frame.size;
+  if (stays_on_chip(c, frame.size())) {
+    on_chip_waiting_ += frame.size();
     return;
   }
-  frame.outer = 1;
+  frame.size_and_flags |= Waiting::kOuter;
   ++c.outer_frames;
-  write_free_ = std::max(write_free_, now) + serialisation_time(Bytes(frame.size), outer_bandwidth_);
+  write_free_ = std::max(write_free_, now) + serialisation_time(Bytes(frame.size()), outer_bandwidth_);
   frame.ready = write_free_;
 }
 
 void SharedBuffer::remove_from_class(std::size_t traffic_class, const Waiting& frame) {
   Class& c = classes_[traffic_class];
   shared_used_ -= c.shared();
-  c.bytes -= frame.size;
+  c.bytes -= frame.size();
   --c.frames;
   shared_used_ += c.shared();
   if (on_chip_ == 0) return;
-  if (frame.outer != 0) {
+  if (frame.outer()) {
     --c.outer_frames;
   } else {
-    on_chip_waiting_ -= frame.size;
+    on_chip_waiting_ -= frame.size();
   }
 }
 

@@ -33,12 +33,12 @@ class SharedBuffer {
   }
   // Takes it in: call only when it is not refused. Sets where it waits.
   void add(std::size_t traffic_class, Waiting& frame, Instant now) {
-    bytes_ += frame.size;
+    bytes_ += frame.size();
     ++frames_;
     if (!plain_) add_to_class(traffic_class, frame, now);
   }
   void remove(std::size_t traffic_class, const Waiting& frame) {
-    bytes_ -= frame.size;
+    bytes_ -= frame.size();
     --frames_;
     if (!plain_) remove_from_class(traffic_class, frame);
   }
@@ -68,7 +68,10 @@ class SharedBuffer {
   std::optional<DropCause> refuses_by_class(std::size_t traffic_class, std::uint32_t size, Instant now) const;
   void add_to_class(std::size_t traffic_class, Waiting& frame, Instant now);
   void remove_from_class(std::size_t traffic_class, const Waiting& frame);
-  std::uint64_t on_chip_used(Instant now) const;
+  bool stays_on_chip(const Class& c, std::uint32_t size) const {
+    return c.outer_frames == 0 && on_chip_waiting_ + size <= on_chip_ - staging_;
+  }
+  std::uint64_t unwritten(Instant now) const;
 
   bool plain_;  // one class without limits, thresholds or tiers of its own
   std::uint64_t total_, most_frames_;
@@ -77,6 +80,7 @@ class SharedBuffer {
   std::uint64_t reserved_ = 0;     // by all classes
   std::uint64_t shared_used_ = 0;  // of the rest
   std::uint64_t on_chip_ = 0;      // 0: one tier
+  std::uint64_t staging_ = 0;
   BitRate outer_bandwidth_;
   std::uint64_t on_chip_waiting_ = 0;  // bytes
   Instant write_free_;                 // when all that was taken to the outer tier is written

@@ -19,23 +19,24 @@ struct Waiting {
   std::uint64_t cookie;
   Instant at;     // when it arrived
   Instant ready;  // when it may be sent: later than `at` only while it is written to the outer tier
-  std::uint32_t size : 28;
-  std::uint32_t ecn : 2;
-  std::uint32_t marked : 1;
-  std::uint32_t outer : 1;  // of the two tiers
-  std::uint32_t next;       // slot of the frame behind it
+  std::uint32_t size_and_flags;
+  std::uint32_t next;  // slot of the frame behind it
+
+  // Plain shifts, as bit fields would be written and read in pieces that the processor cannot forward.
+  static constexpr unsigned kSizeBits = 28, kEcnShift = kSizeBits;
+  static constexpr std::uint32_t kMarked = 1U << 30, kOuter = 1U << 31;
+  std::uint32_t size() const { return size_and_flags & ((1U << kSizeBits) - 1); }
+  Ecn ecn() const { return static_cast<Ecn>((size_and_flags >> kEcnShift) & 3U); }
+  bool marked() const { return (size_and_flags & kMarked) != 0; }
+  bool outer() const { return (size_and_flags & kOuter) != 0; }
+  void mark() { size_and_flags |= kMarked | (3U << kEcnShift); }
 };
 static_assert(sizeof(Waiting) == 32);
 
-inline Waiting waiting_frame(const Frame& frame) {
-  return {frame.cookie,
-          frame.at,
-          frame.at,
-          frame.size & 0xFFFFFFFU,
-          static_cast<std::uint32_t>(frame.ecn) & 3U,
-          frame.marked ? 1U : 0U,
-          0,
-          0};
+constexpr Waiting waiting_frame(std::uint64_t cookie, Instant at, std::uint32_t size, Ecn ecn, bool marked) {
+  const std::uint32_t flags =
+      (static_cast<std::uint32_t>(ecn) << Waiting::kEcnShift) | (marked ? Waiting::kMarked : 0U);
+  return {cookie, at, at, size | flags, 0};
 }
 
 class SlotPool {
@@ -82,13 +83,13 @@ class ClassQueue {
     pool[slot].next = SlotPool::kNone;
     (empty() ? head_ : pool[tail_].next) = slot;
     tail_ = slot;
-    bytes_ += frame.size;
+    bytes_ += frame.size();
   }
   Waiting pop(SlotPool& pool) {
     const std::uint32_t slot = head_;
     const Waiting frame = pool[slot];
     head_ = frame.next;
-    bytes_ -= frame.size;
+    bytes_ -= frame.size();
     pool.give_back(slot);
     return frame;
   }

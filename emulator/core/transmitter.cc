@@ -35,8 +35,8 @@ void Transmitter::time_new_size(Bytes counted) {
 }
 
 void Transmitter::wait_for_read(const WaitingRoom& room, Instant now) {
-  read_ = now + room.buffer.outer_read_time(current_.size);
-  finish_ = std::max(finish_, read_);
+  read_ = now + room.buffer.outer_read_time(current_.frame.size());
+  current_.finish = next_ = std::max(current_.finish, read_);
 }
 
 void Transmitter::set_rate(BitRate rate, Instant now) {
@@ -44,8 +44,9 @@ void Transmitter::set_rate(BitRate rate, Instant now) {
     const std::uint64_t done = rate_.bps() * static_cast<std::uint64_t>((now - since_).ps());
     work_ = done < work_ ? work_ - done : 0;  // all bits may be out while the outer tier is still read
     since_ = now;
-    finish_ = rate.bps() == 0 ? Instant::never() : now + time_for(work_, rate);
-    if (current_.outer != 0) finish_ = std::max(finish_, read_);
+    current_.finish = rate.bps() == 0 ? Instant::never() : now + time_for(work_, rate);
+    if (current_.frame.outer()) current_.finish = std::max(current_.finish, read_);
+    next_ = current_.finish;
   }
   rate_ = rate;
   last_counted_ = Bytes();
@@ -60,7 +61,7 @@ std::size_t Transmitter::choose(const WaitingRoom& room, unsigned ready) {
     if (((ready >> turn_) & 1U) != 0) {
       if (!turn_credited_) deficit_[turn_] += quantum_[turn_];
       turn_credited_ = true;
-      if (deficit_[turn_] >= queues_[turn_].front(room.pool).size) return turn_;
+      if (deficit_[turn_] >= queues_[turn_].front(room.pool).size()) return turn_;
     }
     turn_ = turn_ + 1 == classes_ ? 0 : turn_ + 1;
     turn_credited_ = false;
@@ -76,7 +77,7 @@ unsigned Transmitter::written(const WaitingRoom& room, unsigned ready, Instant n
     if (written <= now) {
       result |= 1U << c;
     } else {
-      wake_ = std::min(wake_, written);
+      next_ = std::min(next_, written);
     }
   }
   return result;

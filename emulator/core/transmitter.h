@@ -30,10 +30,10 @@ struct DequeueVerdict {
 
 class Transmitter {
  public:
-  struct Sent {  // a frame whose last bit was sent
+  struct Sent {  // a frame that is being sent, or was
     Waiting frame;
+    Instant start, finish;  // of its first bit and of its last one
     std::uint8_t traffic_class;
-    Instant start, finish;
   };
 
   Transmitter(const LinkConfig& link, const QueueConfig& queues, BitRate rate, std::uint32_t largest_frame);
@@ -54,26 +54,30 @@ class Transmitter {
   }
   // Begins to send; only when not busy.
   void start(const WaitingRoom& room, const Waiting& frame, std::size_t traffic_class, Instant now) {
-    current_ = frame;
-    current_class_ = static_cast<std::uint8_t>(traffic_class);
-    start_ = since_ = now;
-    busy_ = true;
-    const Bytes counted = framed_size(Bytes(frame.size) + overhead_, framing_);
+    const Bytes counted = framed_size(Bytes(frame.size()) + overhead_, framing_);
     if (counted != last_counted_) time_new_size(counted);
+    busy_ = true;
+    current_.frame.cookie = frame.cookie;
+    current_.frame.at = frame.at;
+    current_.frame.size_and_flags = frame.size_and_flags;
+    current_.start = now;
+    current_.finish = next_ = now + last_duration_;
+    current_.traffic_class = static_cast<std::uint8_t>(traffic_class);
+    since_ = now;
     work_ = last_work_;
-    finish_ = now + last_duration_;
-    if (frame.outer != 0) [[unlikely]]
+    if (frame.outer()) [[unlikely]]
       wait_for_read(room, now);
   }
 
   // When something happens by itself: the last bit is sent, or a frame may start that is being written to the
   // outer tier. Instant::never() when nothing will.
-  Instant next_event() const { return busy_ ? finish_ : wake_; }
+  Instant next_event() const { return next_; }
 
-  // The frame whose last bit is sent at next_event(); only when busy.
-  Sent finish() {
+  // The frame whose last bit is sent at next_event(); only when busy. Valid until the next start.
+  const Sent& finish() {
     busy_ = false;
-    return {current_, current_class_, start_, finish_};
+    next_ = Instant::never();
+    return current_;
   }
 
   // Starts the frame whose turn it is, if there is one that may; only when not busy. `events` judges heads of
@@ -81,13 +85,13 @@ class Transmitter {
   template <typename Events>
   void serve(WaitingRoom& room, Instant now, unsigned paused, Events&& events);
 
-  // Takes out what waits, and what is being sent, of a class or of all (kMostClasses): gone(frame, class).
+  // Takes out what waits of a class, or of all (kMostClasses): gone(frame, class).
   template <typename Gone>
-  void flush(WaitingRoom& room, std::size_t traffic_class, bool and_current, Gone&& gone);
+  void flush(WaitingRoom& room, std::size_t traffic_class, Gone&& gone);
 
   void set_rate(BitRate rate, Instant now);
 
-  std::uint64_t current_bytes() const { return busy_ ? current_.size : 0; }
+  std::uint64_t current_bytes() const { return busy_ ? current_.frame.size() : 0; }
   std::uint64_t class_bytes(std::size_t traffic_class) const { return queues_[traffic_class].bytes(); }
 
  private:
@@ -110,12 +114,12 @@ class Transmitter {
   Bytes overhead_;
   BitRate rate_;
 
-  // What is being sent.
+  // What is being sent: `work_` was left at since_.
   bool busy_ = false;
-  std::uint8_t current_class_ = 0;
-  Waiting current_{};
-  Instant start_, since_, finish_;  // `work_` was left at since_
-  Instant read_;                    // of a frame from the outer tier: not finished before
+  Instant next_ = Instant::never();  // next_event()
+  Sent current_{};
+  Instant since_;
+  Instant read_;  // of a frame from the outer tier: not finished before
   std::uint64_t work_ = 0;
   // Frames come in few sizes, and a division costs more than all else here: the last one is remembered.
   Bytes last_counted_;
@@ -125,7 +129,6 @@ class Transmitter {
   // What waits.
   unsigned nonempty_ = 0;  // bit c: class c waits
   std::array<ClassQueue, kMostClasses> queues_;
-  Instant wake_ = Instant::never();
   bool two_tier_;
 
   // The scheduler.
@@ -139,7 +142,7 @@ class Transmitter {
 
 template <typename Events>
 void Transmitter::serve(WaitingRoom& room, Instant now, unsigned paused, Events&& events) {
-  wake_ = Instant::never();
+  next_ = Instant::never();
   while (rate_.bps() != 0) {
     unsigned ready = nonempty_ & ~paused;
     if (two_tier_) ready = written(room, ready, now);
@@ -147,9 +150,9 @@ void Transmitter::serve(WaitingRoom& room, Instant now, unsigned paused, Events&
     const std::size_t traffic_class = single_ ? 0 : choose(room, ready);
     ClassQueue& queue = queues_[traffic_class];
     const Waiting& head = queue.front(room.pool);
-    const DequeueVerdict verdict = events.judge_head(head, traffic_class, queue.bytes() - head.size, now);
+    const DequeueVerdict verdict = events.judge_head(head, traffic_class, queue.bytes() - head.size(), now);
     const bool drop = verdict.judgement == Judgement::kDrop;
-    if (!drop && ((round_robin_ >> traffic_class) & 1U) != 0) deficit_[traffic_class] -= head.size;
+    if (!drop && ((round_robin_ >> traffic_class) & 1U) != 0) deficit_[traffic_class] -= head.size();
     Waiting frame = take(room, traffic_class);
     if (queue.empty()) events.queue_emptied(traffic_class, now);
     if (drop) {
@@ -163,14 +166,10 @@ void Transmitter::serve(WaitingRoom& room, Instant now, unsigned paused, Events&
 }
 
 template <typename Gone>
-void Transmitter::flush(WaitingRoom& room, std::size_t traffic_class, bool and_current, Gone&& gone) {
+void Transmitter::flush(WaitingRoom& room, std::size_t traffic_class, Gone&& gone) {
   for (std::size_t c = 0; c < kMostClasses; ++c) {
     if (traffic_class != kMostClasses && c != traffic_class) continue;
     while (!queues_[c].empty()) gone(take(room, c), c);
-  }
-  if (and_current && busy_) {
-    busy_ = false;
-    gone(current_, current_class_);
   }
 }
 
