@@ -2,6 +2,7 @@
 #include "emulator/core/receiver.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace longhaul::core {
 namespace {
@@ -142,11 +143,12 @@ void Receiver::refresh(Instant now) {
 }
 
 void Receiver::storm(std::uint8_t classes, Instant now) {
-  for (std::size_t c = 0; c < kMostClasses; ++c) {
-    const bool was = ((storm_ >> c) & 1U) != 0, is = ((classes >> c) & 1U) != 0;
-    if (was == is) continue;
-    storm_ ^= 1U << c;
-    if (is || ((off_ >> c) & 1U) == 0) send(c, is, now);
+  const unsigned changed = storm_ ^ classes;
+  storm_ = classes;
+  for (unsigned rest = changed; rest != 0; rest &= rest - 1) {
+    const auto c = static_cast<std::size_t>(std::countr_zero(rest));
+    const bool begins = ((storm_ >> c) & 1U) != 0;
+    if (begins || ((off_ >> c) & 1U) == 0) send(c, begins, now);
   }
   find_refresh();
 }
