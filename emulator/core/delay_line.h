@@ -24,35 +24,33 @@ class DelayLine {
   DelayLine(std::size_t max_frames, std::size_t max_out_of_order, Duration longest_stay)
       : line_(max_frames), aside_(max_out_of_order, longest_stay) {}
 
-  // A frame in its place: it arrives `spacing` after the frame before it on this route or later. Returns when
+  // A frame in its place: it arrives `spacing` after the frame before it on this route or later. Sets when
   // it is due.
-  Instant push_kept(Travelling frame, Duration spacing) {
+  void push_kept(Travelling& frame, Duration spacing) {
     frame.due = std::max(frame.due, route_last_due_ + spacing);
     route_last_due_ = frame.due;
     push(frame);
-    return frame.due;
   }
   // A frame on a line where none has ever overtaken another.
   void push_next(std::uint64_t cookie, Instant due, std::uint32_t size, std::uint32_t class_and_flags) {
     bytes_ += size;
-    Travelling& slot = line_.push_slot();
-    slot.cookie = cookie;
-    slot.due = due;
-    slot.size = size;
-    slot.class_and_flags = class_and_flags;
+    next_due_ = std::min(next_due_, due);
+    append(cookie, due, size, class_and_flags);
   }
   // A frame that may overtake.
   void push(const Travelling& frame) {
     bytes_ += frame.size;
+    next_due_ = std::min(next_due_, frame.due);
     if (frame.due < latest_due_) ++overtakers_;
     latest_due_ = std::max(latest_due_, frame.due);
     if (frame.due < ring_last_due_) return aside_.push(frame);
     ring_last_due_ = frame.due;
-    line_.push(frame);
+    append(frame.cookie, frame.due, frame.size, frame.class_and_flags);
   }
   // A frame out of its place, which no other waits for: taken out of order, or a copy.
   void push_aside(const Travelling& frame, bool copy) {
     bytes_ += frame.size;
+    next_due_ = std::min(next_due_, frame.due);
     if (!copy) {
       if (frame.due < latest_due_) ++overtakers_;
       latest_due_ = std::max(latest_due_, frame.due);
@@ -64,10 +62,7 @@ class DelayLine {
   void start_new_route() { route_last_due_ = Instant::at(Duration::picoseconds(kLongAgo)); }
 
   // When the next frame arrives; Instant::never() when the line is empty.
-  Instant next_event() const {
-    const Instant ring = line_.empty() ? Instant::never() : line_.front().due;
-    return aside_.empty() ? ring : std::min(ring, aside_.front().due);
-  }
+  Instant next_event() const { return next_due_; }
 
   // The next frame to arrive; there must be one. Of two that are due together the one in its place goes
   // first.
@@ -75,6 +70,7 @@ class DelayLine {
   void pop() {
     bytes_ -= front().size;
     front_is_aside() ? aside_.pop() : line_.pop();
+    next_due_ = std::min(line_.empty() ? Instant::never() : line_.front().due, aside_.next_due());
   }
 
   std::uint64_t frames() const { return line_.size() + aside_.size(); }
@@ -82,12 +78,20 @@ class DelayLine {
   std::uint64_t overtakers() const { return overtakers_; }
 
  private:
+  void append(std::uint64_t cookie, Instant due, std::uint32_t size, std::uint32_t class_and_flags) {
+    Travelling& slot = line_.push_slot();
+    slot.cookie = cookie;
+    slot.due = due;
+    slot.size = size;
+    slot.class_and_flags = class_and_flags;
+  }
   bool front_is_aside() const {
     return !aside_.empty() && (line_.empty() || aside_.front().due < line_.front().due);
   }
 
   static constexpr std::int64_t kLongAgo = std::numeric_limits<std::int64_t>::min() / 2;
 
+  Instant next_due_ = Instant::never();
   Ring<Travelling> line_;
   Calendar aside_;
   Instant ring_last_due_ = Instant::at(Duration::picoseconds(kLongAgo));

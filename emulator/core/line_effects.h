@@ -53,7 +53,7 @@ class LineEffects {
 
  private:
   template <typename Events>
-  void sent_with_effects(const Transmitter::Sent& sent, Travelling frame, bool lost, const LineState& state,
+  void sent_with_effects(const Transmitter::Sent& sent, Travelling& frame, bool lost, const LineState& state,
                          DelayLine& line, Events&& events);
   bool dark_during(const Transmitter::Sent& sent, const LineState& state) const {
     return state.dark || state.light_since > sent.start;
@@ -94,13 +94,13 @@ void LineEffects::sent(const Transmitter::Sent& sent, const LineState& state, De
   const std::uint32_t packed = Travelling::pack(sent.traffic_class, sent.frame.ecn(), sent.frame.marked());
   if (plain_ && !lost) [[likely]]
     return line.push_next(sent.frame.cookie, due, sent.frame.size(), packed);
-  const Travelling frame{sent.frame.cookie, due, sent.frame.size(), packed};
+  Travelling frame{sent.frame.cookie, due, sent.frame.size(), packed};
   if (plain_) return events.line_drop(frame, DropCause::kLineLoss);
   sent_with_effects(sent, frame, lost, state, line, events);
 }
 
 template <typename Events>
-void LineEffects::sent_with_effects(const Transmitter::Sent& sent, Travelling frame, bool lost,
+void LineEffects::sent_with_effects(const Transmitter::Sent& sent, Travelling& frame, bool lost,
                                     const LineState& state, DelayLine& line, Events&& events) {
   const bool in_burst = burst_left_ != 0;
   if (in_burst) --burst_left_;
@@ -127,7 +127,7 @@ void LineEffects::sent_with_effects(const Transmitter::Sent& sent, Travelling fr
     frame.due = frame.due + reorder_.hold;
     line.push_aside(frame, false);
   } else if (order_ == Order::kKept) {
-    frame.due = line.push_kept(frame, sent.finish - sent.start);
+    line.push_kept(frame, sent.finish - sent.start);
   } else {
     line.push(frame);
   }

@@ -67,7 +67,7 @@ bool needs_headers(const LinkConfig& config) {
 }
 
 Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std::uint64_t seed)
-    : simple_(config.waves.members == 1 && config.far_end.rate == BitRate()),
+    : wave_count_(config.waves.members),
       key_(config.queues.key),
       class_count_(config.queues.classes.size()),
       configured_rate_(config.rate),

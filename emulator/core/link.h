@@ -108,9 +108,9 @@ class Link {
   // The steps of an instant.
   template <typename Sink>
   void finish_sending(Wave& wave, Events<Sink>& events);
-  template <typename Sink>
-  void deliver_simple(Instant now, Events<Sink>& events);
-  template <typename Sink>
+  template <bool kOneWave, typename Sink>
+  bool run_waves(Instant now, Events<Sink>& events);
+  template <bool kOneWave, typename Sink>
   void deliver_until(Instant now, Events<Sink>& events);
   template <typename Sink>
   void change(Instant now, Events<Sink>& events);
@@ -143,9 +143,25 @@ class Link {
     return class_map_[key_ == ClassKey::kPcp ? frame.pcp & 7U : frame.dscp & 63U];
   }
   Wave* wave_of(std::uint32_t flow);
+  // The one whose transmitter has something to do first.
+  Wave& next_wave() {
+    Wave* first = &waves_[0];
+    for (std::size_t w = 1; w < wave_count_; ++w) {
+      if (waves_[w].transmitter.next_event() < first->transmitter.next_event()) first = &waves_[w];
+    }
+    return *first;
+  }
+  // The one from which a frame arrives first.
+  DelayLine& next_line() {
+    DelayLine* first = &waves_[0].line;
+    for (std::size_t w = 1; w < wave_count_; ++w) {
+      if (waves_[w].line.next_event() < first->next_event()) first = &waves_[w].line;
+    }
+    return *first;
+  }
 
   // What the configuration says.
-  bool simple_;  // one wave and no far end, as most links: the same steps without a choice of stages
+  std::size_t wave_count_;
   ClassKey key_;
   std::array<std::uint8_t, 64> class_map_{};
   std::size_t class_count_;

@@ -85,39 +85,42 @@ template <FrameSink Sink>
 void Link::advance(Instant now, Sink&& sink) {
   latest_ = std::max(latest_, now);
   Events<std::remove_reference_t<Sink>> events{*this, sink, &waves_[0]};
-  if (simple_) {
-    Transmitter& transmitter = events.wave->transmitter;
-    while (transmitter.next_event() <= now && transmitter.next_event() < control_) {
-      const Instant step = transmitter.next_event();
-      deliver_simple(step - Duration::picoseconds(1), events);
-      events.now = step;
-      if (transmitter.busy()) finish_sending(*events.wave, events);
-      if (transmitter.waiting()) transmitter.serve(room_, step, pauses_.held(), events);
-    }
-    if (control_ > now) return deliver_simple(now, events);
+  if (!receiver_) {
+    const bool nothing_changes =
+        wave_count_ == 1 ? run_waves<true>(now, events) : run_waves<false>(now, events);
+    if (nothing_changes) return;
   }
   while (true) {
     const Instant step = next_step();
     if (step > now) break;
     run_instant(step, events);
   }
-  if (!receiver_) deliver_until(now, events);
+  if (!receiver_) deliver_until<false>(now, events);
 }
 
-template <typename Sink>
-void Link::deliver_simple(Instant now, Events<Sink>& events) {
-  DelayLine& line = events.wave->line;
-  while (line.next_event() <= now) {
-    events.deliver(line.front());
-    line.pop();
+// As long as nothing changes, waves only meet in the buffer, and each goes through its own steps in time.
+// False when something changes at or before `now`: then they went as far as that.
+template <bool kOneWave, typename Sink>
+bool Link::run_waves(Instant now, Events<Sink>& events) {
+  while (true) {
+    Wave& wave = kOneWave ? waves_[0] : next_wave();
+    const Instant step = wave.transmitter.next_event();
+    if (step > now || step >= control_) break;
+    deliver_until<kOneWave>(step - Duration::picoseconds(1), events);
+    events.now = step;
+    if (wave.transmitter.busy()) finish_sending(wave, events);
+    start_sending(wave, step, events);
   }
+  if (control_ <= now) return false;
+  deliver_until<kOneWave>(now, events);
+  return true;
 }
 
 template <typename Sink>
 void Link::run_instant(Instant now, Events<Sink>& events) {
   events.now = now;
   // With a far end deliveries are steps of their own; without, what was due before leaves before.
-  if (!receiver_) deliver_until(now - Duration::picoseconds(1), events);
+  if (!receiver_) deliver_until<false>(now - Duration::picoseconds(1), events);
   for (Wave& wave : waves_) {
     if (wave.transmitter.busy() && wave.transmitter.next_event() <= now) finish_sending(wave, events);
   }
@@ -132,7 +135,7 @@ void Link::run_instant(Instant now, Events<Sink>& events) {
   for (Wave& wave : waves_) start_sending(wave, now, events);
   if (receiver_) {
     receiver_->serve(now);
-    deliver_until(now, events);
+    deliver_until<false>(now, events);
     find_control();
   }
 }
@@ -144,24 +147,19 @@ void Link::finish_sending(Wave& wave, Events<Sink>& events) {
 }
 
 // Takes frames off the line in order of their due time: out, or to the far end.
-template <typename Sink>
+template <bool kOneWave, typename Sink>
 void Link::deliver_until(Instant now, Events<Sink>& events) {
   while (true) {
-    Wave* first = &waves_[0];
-    Instant due = first->line.next_event();
-    for (std::size_t w = 1; w < waves_.size(); ++w) {
-      const Instant other = waves_[w].line.next_event();
-      if (other < due) due = other, first = &waves_[w];
-    }
-    if (due > now) return;
-    const Travelling frame = first->line.front();
-    first->line.pop();
+    DelayLine& line = kOneWave ? waves_[0].line : next_line();
+    if (line.next_event() > now) return;
+    const Travelling& frame = line.front();
     if (!receiver_) {
       events.deliver(frame);
     } else if (!receiver_->arrive(frame)) {
-      events.drop(Events<Sink>::handed_back(frame, frame.due), receiver_->refusal(frame.traffic_class()),
-                  false);
+      const DropCause cause = receiver_->refusal(frame.traffic_class());
+      events.drop(Events<Sink>::handed_back(frame, frame.due), cause, false);
     }
+    line.pop();
   }
 }
 
@@ -193,7 +191,7 @@ void Link::admit(const Frame& frame, Instant at, Sink& sink) {
   counters_.in.add(frame.size);
   const std::size_t traffic_class = class_of(frame);
   if (class_count_ > 1) counters_.classes[traffic_class].in.add(frame.size);
-  Wave* wave = simple_ && waves_up_.size() == 1 ? waves_.data() : wave_of(frame.flow);
+  Wave* wave = wave_count_ == 1 && waves_[0].up ? &waves_[0] : wave_of(frame.flow);
   if (wave == nullptr) return events.drop_waiting(frame, at, traffic_class, DropCause::kOutage);
   if (((pauses_.dropping() >> traffic_class) & 1U) != 0) {
     return events.drop_waiting(frame, at, traffic_class, DropCause::kWatchdog);
