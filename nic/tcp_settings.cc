@@ -97,6 +97,7 @@ void apply_tcp_settings(LabState& state, int namespace_fd, const TcpSettings& se
   run_in_namespace(namespace_fd, [&] {
     set_buffer_limit("tcp_rmem", settings.rmem_max);
     set_buffer_limit("tcp_wmem", settings.wmem_max);
+    if (settings.ecn) set("tcp_ecn", "1");
     set("tcp_slow_start_after_idle", settings.slow_start_after_idle ? "1" : "0");
     set("tcp_no_metrics_save", settings.no_metrics_save ? "1" : "0");
   });

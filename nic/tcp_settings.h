@@ -18,8 +18,9 @@ struct TcpSettings {
   std::string congestion_control = {};  // empty: as the machine has it
   std::uint64_t rmem_max = 0;           // bytes, the third number of tcp_rmem; 0: as the machine has it
   std::uint64_t wmem_max = 0;           // bytes, the third number of tcp_wmem; 0: as the machine has it
-  bool slow_start_after_idle = false;   // false: keep the window over a pause between two collectives
-  bool no_metrics_save = true;          // true: a connection learns nothing from the ones before it
+  bool ecn = false;  // true: connections ask for explicit congestion notification (RFC 3168)
+  bool slow_start_after_idle = false;  // false: keep the window over a pause between two collectives
+  bool no_metrics_save = true;         // true: a connection learns nothing from the ones before it
 };
 
 // Applies the settings inside the namespace; throws one line, which for an unknown congestion control lists

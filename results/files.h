@@ -5,8 +5,8 @@
 //   summary.json      what was measured, with prediction and residual
 //   collectives.json  the collectives as nccl-tests writes them with -J (file version 2), for its users'
 //   tools
-// links.csv, the time series, is written during the run (link_csv.h). No file holds the environment of a
-// process: it may have secrets.
+// links.csv, the time series, and decisions.csv are written during the run (link_csv.h, decision_csv.h). No
+// file holds the environment of a process: it may have secrets.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@
 
 namespace longhaul::results {
 
-// Of manifest.json, summary.json and links.csv; rises when a reader of the last version would go wrong.
+// Of all files but collectives.json; rises when a reader of the last version would go wrong.
 inline constexpr int kFormat = 1;
 inline constexpr int kNcclTestsFormat = 2;  // JSON_FILE_VERSION of nccl-tests, which collectives.json follows
 

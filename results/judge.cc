@@ -28,7 +28,9 @@ std::string path_name(const DirectionResult& direction) {
 }
 
 std::string sum_text(const core::LinkCounters& counters, std::uint64_t core::Tally::*figure) {
-  return fmt::format("{} in, {} out + {} dropped + {} held", counters.in.*figure, counters.out.*figure,
+  const std::uint64_t copies = counters.duplicated.*figure;
+  return fmt::format("{} in, {}{} out + {} dropped + {} held", counters.in.*figure,
+                     copies > 0 ? fmt::format("{} duplicated, ", copies) : "", counters.out.*figure,
                      counters.dropped_in_all().*figure, counters.held.*figure);
 }
 
@@ -144,6 +146,10 @@ void check_measurement(const RunRecord& record, Findings& findings) {
   }
   if (record.samples_lost > 0) {
     findings.degraded.push_back(fmt::format("{} samples are missing in links.csv", record.samples_lost));
+  }
+  if (record.decisions && record.decisions->lost > 0) {
+    findings.degraded.push_back(
+        fmt::format("{} decisions are missing in decisions.csv", record.decisions->lost));
   }
   findings.checked.push_back(fmt::format("all {} probes answered, no sample of links.csv missing", sent));
 }

@@ -3,93 +3,91 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <iterator>
-#include <stdexcept>
-#include <utility>
-
 namespace longhaul::results {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
+// Causes that had their columns before all others, and keep them there.
+constexpr std::size_t kFirstCauses = 2;
+constexpr std::size_t kColumnsOfAClass = 5;
 
-void append_field(fmt::memory_buffer& row, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    row.append(text);
-  } else {
-    row.push_back('"');
-    for (const char c : text) {
-      if (c == '"') row.push_back('"');
-      row.push_back(c);
-    }
-    row.push_back('"');
-  }
-  row.push_back(',');
+void add_tally(CsvFile& file, const core::Tally& tally) {
+  file.number(tally.frames);
+  file.number(tally.bytes);
 }
 
-void append_tally(fmt::memory_buffer& row, const core::Tally& tally) {
-  fmt::format_to(std::back_inserter(row), "{},{},", tally.frames, tally.bytes);
+void add_class(CsvFile& file, const core::ClassCounters& counters) {
+  file.number(counters.in.frames);
+  file.number(counters.dropped.frames);
+  file.number(counters.marked);
+  file.number(counters.queue_bytes);
+  file.seconds(counters.paused);
+}
+
+std::string drop_columns(std::size_t first, std::size_t end) {
+  std::string text;
+  for (std::size_t i = first; i < end; ++i) {
+    text += fmt::format(",frames_dropped_{0},bytes_dropped_{0}", name(static_cast<core::DropCause>(i)));
+  }
+  return text;
 }
 
 }  // namespace
 
-struct LinkCsv::Implementation {
-  std::filesystem::path path;
-  std::FILE* file = nullptr;
-  fmt::memory_buffer row;
-
-  [[noreturn]] void fail(int error) const {
-    throw std::runtime_error(fmt::format("cannot write {}: {}", path.string(), std::strerror(error)));
-  }
-  void put(std::string_view text) {
-    if (file == nullptr) fail(EBADF);
-    if (std::fwrite(text.data(), 1, text.size(), file) != text.size()) fail(errno);
-  }
-};
-
-std::string LinkCsv::header() {
+std::string LinkCsv::header(std::size_t classes) {
   std::string text = "time_s,link,from,to,frames_in,bytes_in,frames_out,bytes_out";
-  for (std::size_t i = 0; i < core::kDropCauses; ++i) {
-    text += fmt::format(",frames_dropped_{0},bytes_dropped_{0}", name(static_cast<core::DropCause>(i)));
+  text += drop_columns(0, kFirstCauses);
+  text += ",frames_held,bytes_held,queue_bytes,queue_peak_bytes";
+  text += drop_columns(kFirstCauses, core::kDropCauses);
+  text += ",frames_duplicated,bytes_duplicated";
+  for (std::size_t i = 0; i < core::kMarkCauses; ++i) {
+    text += fmt::format(",frames_marked_{0},bytes_marked_{0}", name(static_cast<core::MarkCause>(i)));
   }
-  return text + ",frames_held,bytes_held,queue_bytes,queue_peak_bytes";
+  text += ",frames_corrupted,bytes_corrupted,frames_reordered";
+  text += ",pause_xoff_sent,pause_xon_sent,pause_lost,pause_storms,pause_far_peak_bytes";
+  for (std::size_t c = 0; classes > 1 && c < classes; ++c) {
+    text += fmt::format(
+        ",class{0}_frames_in,class{0}_frames_dropped,class{0}_frames_marked,class{0}_queue_bytes,"
+        "class{0}_paused_s",
+        c);
+  }
+  return text;
 }
 
-LinkCsv::LinkCsv(const std::filesystem::path& path) : implementation_(std::make_unique<Implementation>()) {
-  implementation_->path = path;
-  implementation_->file = std::fopen(path.c_str(), "wbe");
-  if (implementation_->file == nullptr) implementation_->fail(errno);
-  std::setvbuf(implementation_->file, nullptr, _IOFBF, kBlockBytes);
-  implementation_->put(header() + "\r\n");
-}
-
-LinkCsv::~LinkCsv() {
-  if (implementation_->file != nullptr) std::fclose(implementation_->file);
-}
+LinkCsv::LinkCsv(const std::filesystem::path& path, std::size_t classes)
+    : file_(path, header(classes)), classes_(classes > 1 ? classes : 0) {}
 
 void LinkCsv::write(Duration since_start, std::string_view link, std::string_view from, std::string_view to,
-                    const core::LinkCounters& counters) {
-  constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
-  fmt::memory_buffer& row = implementation_->row;
-  row.clear();
-  fmt::format_to(std::back_inserter(row), "{}.{:09},", since_start.ns() / kNanosecondsPerSecond,
-                 since_start.ns() % kNanosecondsPerSecond);
-  append_field(row, link);
-  append_field(row, from);
-  append_field(row, to);
-  append_tally(row, counters.in);
-  append_tally(row, counters.out);
-  for (const core::Tally& cause : counters.dropped) append_tally(row, cause);
-  append_tally(row, counters.held);
-  fmt::format_to(std::back_inserter(row), "{},{}\r\n", counters.queue_bytes, counters.queue_peak_bytes);
-  implementation_->put({row.data(), row.size()});
+                    const core::LinkCounters& counters, std::size_t classes) {
+  file_.seconds(since_start);
+  for (const std::string_view text : {link, from, to}) file_.text(text);
+  add_tally(file_, counters.in);
+  add_tally(file_, counters.out);
+  for (std::size_t i = 0; i < kFirstCauses; ++i) add_tally(file_, counters.dropped[i]);
+  add_tally(file_, counters.held);
+  file_.number(counters.queue_bytes);
+  file_.number(counters.queue_peak_bytes);
+  for (std::size_t i = kFirstCauses; i < core::kDropCauses; ++i) add_tally(file_, counters.dropped[i]);
+  add_tally(file_, counters.duplicated);
+  for (const core::Tally& cause : counters.marked) add_tally(file_, cause);
+  add_tally(file_, counters.corrupted);
+  file_.number(counters.reordered);
+  const core::PauseCounters& pause = counters.pause;
+  for (const std::uint64_t figure :
+       {pause.xoff_sent, pause.xon_sent, pause.lost, pause.storms, pause.far_peak_bytes}) {
+    file_.number(figure);
+  }
+  for (std::size_t c = 0; c < classes_; ++c) {
+    if (c < classes) {
+      add_class(file_, counters.classes[c]);
+    } else {
+      for (std::size_t i = 0; i < kColumnsOfAClass; ++i) file_.nothing();
+    }
+  }
+  file_.end_row();
 }
 
 void LinkCsv::close() {
-  std::FILE* file = std::exchange(implementation_->file, nullptr);
-  if (file != nullptr && std::fclose(file) != 0) implementation_->fail(errno);
+  file_.close();
 }
 
 }  // namespace longhaul::results

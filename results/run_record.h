@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,7 @@ struct DirectionResult {
   std::string link, from, to;  // link name and site names in the direction of travel
   core::LinkCounters counters;
   Lateness lateness;
+  std::size_t classes = 1;  // traffic classes that it has: the first ones of counters.classes
 };
 
 // One port of the data plane and every place where it can lose a frame without the link model knowing.
@@ -38,6 +40,7 @@ struct PortResult {
   // Emulator losses by place, e.g. {"rx_missed", 0}; every name is printed, and any number but 0 makes a run
   // INVALID.
   std::vector<std::pair<std::string, std::uint64_t>> losses;
+  std::uint64_t pause_frames = 0;  // of those received: PAUSE and PFC, which end at the site's switch
 };
 
 struct CollectiveResult {
@@ -89,6 +92,12 @@ struct SwitchResult {
   std::uint64_t forwarded = 0, flooded = 0, filtered = 0, storm_limited = 0;
 };
 
+// decisions.csv: what became of its rows.
+struct DecisionsResult {
+  std::uint64_t written = 0;
+  std::uint64_t lost = 0;  // made faster than they were taken
+};
+
 struct RunRecord {
   std::string name;
   std::string started_utc;        // ISO 8601 as iso8601_utc() in time_text.h writes it
@@ -112,7 +121,8 @@ struct RunRecord {
   std::vector<DirectionResult> directions;
   std::vector<PortResult> ports;
   std::vector<SwitchResult> switches;
-  std::uint64_t samples_lost = 0;  // rows missing in links.csv
+  std::uint64_t samples_lost = 0;            // rows missing in links.csv
+  std::optional<DecisionsResult> decisions;  // nothing when they were not to be logged
   Judgement judgement;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "results/files.h"
 #include "results/json_text.h"
@@ -61,13 +62,36 @@ Json tally_json(const core::Tally& tally) {
   return {{"frames", tally.frames}, {"bytes", tally.bytes}};
 }
 
+Json pause_json(const core::PauseCounters& pause) {
+  return {{"xoff_sent", pause.xoff_sent},
+          {"xon_sent", pause.xon_sent},
+          {"lost", pause.lost},
+          {"storms", pause.storms},
+          {"far_peak_bytes", pause.far_peak_bytes}};
+}
+
+Json class_json(const core::ClassCounters& counters) {
+  return {{"in", tally_json(counters.in)},
+          {"dropped", tally_json(counters.dropped)},
+          {"frames_marked", counters.marked},
+          {"queue_bytes", counters.queue_bytes},
+          {"paused_s", counters.paused.to_seconds()}};
+}
+
+Json lateness_json(const Lateness& lateness) {
+  return {{"frames", lateness.frames}, {"early", lateness.early},     {"p50_ns", lateness.p50_ns},
+          {"p99_ns", lateness.p99_ns}, {"p999_ns", lateness.p999_ns}, {"max_ns", lateness.max_ns}};
+}
+
 Json direction_json(const DirectionResult& direction) {
   const core::LinkCounters& counters = direction.counters;
-  Json dropped = Json::object();
+  Json dropped = Json::object(), marked = Json::object();
   for (std::size_t i = 0; i < core::kDropCauses; ++i) {
     dropped[std::string(name(static_cast<core::DropCause>(i)))] = tally_json(counters.dropped[i]);
   }
-  const Lateness& lateness = direction.lateness;
+  for (std::size_t i = 0; i < core::kMarkCauses; ++i) {
+    marked[std::string(name(static_cast<core::MarkCause>(i)))] = tally_json(counters.marked[i]);
+  }
   return {{"link", direction.link},
           {"from", direction.from},
           {"to", direction.to},
@@ -78,13 +102,13 @@ Json direction_json(const DirectionResult& direction) {
           {"conserved", counters.conserved()},
           {"queue_bytes", counters.queue_bytes},
           {"queue_peak_bytes", counters.queue_peak_bytes},
-          {"lateness",
-           {{"frames", lateness.frames},
-            {"early", lateness.early},
-            {"p50_ns", lateness.p50_ns},
-            {"p99_ns", lateness.p99_ns},
-            {"p999_ns", lateness.p999_ns},
-            {"max_ns", lateness.max_ns}}}};
+          {"duplicated", tally_json(counters.duplicated)},
+          {"marked", marked},
+          {"corrupted", tally_json(counters.corrupted)},
+          {"frames_reordered", counters.reordered},
+          {"pause", pause_json(counters.pause)},
+          {"classes", list_of(std::span(counters.classes).first(direction.classes), class_json)},
+          {"lateness", lateness_json(direction.lateness)}};
 }
 
 Json port_json(const PortResult& port) {
@@ -92,6 +116,7 @@ Json port_json(const PortResult& port) {
           {"device", port.device},
           {"rx", {{"frames", port.rx_frames}, {"bytes", port.rx_bytes}}},
           {"tx", {{"frames", port.tx_frames}, {"bytes", port.tx_bytes}}},
+          {"pause_frames", port.pause_frames},
           {"losses", list_of(port.losses, [](const auto& loss) {
              return Json{{"place", loss.first}, {"frames", loss.second}};
            })}};
@@ -103,6 +128,11 @@ Json switch_json(const SwitchResult& result) {
           {"flooded", result.flooded},
           {"filtered", result.filtered},
           {"storm_limited", result.storm_limited}};
+}
+
+Json decisions_json(const std::optional<DecisionsResult>& decisions) {
+  if (!decisions) return nullptr;
+  return {{"written", decisions->written}, {"lost", decisions->lost}};
 }
 
 }  // namespace
@@ -122,6 +152,7 @@ std::string summary_json(const RunRecord& record) {
                   {"average_busbw_GBps", average_busbw(record)},
                   {"conserved", conserved},
                   {"samples_lost", record.samples_lost},
+                  {"decisions", decisions_json(record.decisions)},
                   {"probes", list_of(record.probes, probe_json)},
                   {"collectives", list_of(record.collectives, collective_json)},
                   {"directions", list_of(record.directions, direction_json)},

@@ -51,6 +51,37 @@ std::string collective_row(const CollectiveResult& result) {
                      residual ? fmt::format("{:+.1f}", *residual) : "-");
 }
 
+// Drop causes that every link has get columns; the others a line where they happened.
+constexpr std::size_t kCausesInColumns = 2;
+
+std::string tally_text(std::string_view what, const core::Tally& tally) {
+  return fmt::format("{}: {} frames, {} bytes", what, tally.frames, tally.bytes);
+}
+
+// What most links never do: one line each, where it happened.
+std::vector<std::string> unusual_lines(const core::LinkCounters& counters) {
+  std::vector<std::string> lines;
+  const auto add = [&](std::string_view what, std::string_view cause, const core::Tally& tally) {
+    if (tally.frames != 0) lines.push_back(tally_text(fmt::format("{}{}", what, cause), tally));
+  };
+  for (std::size_t i = kCausesInColumns; i < core::kDropCauses; ++i) {
+    add("dropped by ", name(static_cast<core::DropCause>(i)), counters.dropped[i]);
+  }
+  for (std::size_t i = 0; i < core::kMarkCauses; ++i) {
+    add("marked by ", name(static_cast<core::MarkCause>(i)), counters.marked[i]);
+  }
+  add("duplicated", "", counters.duplicated);
+  add("corrupted", "", counters.corrupted);
+  if (counters.reordered != 0) lines.push_back(fmt::format("reordered: {} frames", counters.reordered));
+  const core::PauseCounters& pause = counters.pause;
+  if (pause != core::PauseCounters{}) {
+    lines.push_back(fmt::format("pause: {} XOFF, {} XON, {} lost, {} storms, far peak {} bytes",
+                                pause.xoff_sent, pause.xon_sent, pause.lost, pause.storms,
+                                pause.far_peak_bytes));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string collectives_table(const RunRecord& record) {
@@ -110,7 +141,7 @@ std::string probes_table(const RunRecord& record) {
 
 std::string links_table(const RunRecord& record) {
   std::vector<Column> columns{{"", "", Align::kLeft}, {"in", ""}, {"out", ""}};
-  for (std::size_t i = 0; i < core::kDropCauses; ++i) {
+  for (std::size_t i = 0; i < kCausesInColumns; ++i) {
     columns.push_back({std::string(name(static_cast<core::DropCause>(i))), "dropped"});
   }
   columns.insert(columns.end(), {{"held", ""}, {"queue peak", ""}, {"conserved", ""}});
@@ -120,7 +151,8 @@ std::string links_table(const RunRecord& record) {
     const auto row = [&](const char* unit, std::uint64_t core::Tally::*figure) {
       std::vector<std::string> cells{unit, fmt::format("{}", counters.in.*figure),
                                      fmt::format("{}", counters.out.*figure)};
-      for (const core::Tally& cause : counters.dropped) cells.push_back(fmt::format("{}", cause.*figure));
+      for (std::size_t i = 0; i < kCausesInColumns; ++i)
+        cells.push_back(fmt::format("{}", counters.dropped[i].*figure));
       cells.push_back(fmt::format("{}", counters.held.*figure));
       return cells;
     };
@@ -131,8 +163,33 @@ std::string links_table(const RunRecord& record) {
     std::vector<std::string> bytes = row("  bytes", &core::Tally::bytes);
     bytes.push_back(fmt::format("{}", counters.queue_peak_bytes));
     grid.add(std::move(bytes));
+    for (const std::string& line : unusual_lines(counters)) grid.add_line("  " + line);
   }
   return "# Links, by direction (L2 bytes)\n" + grid.text();
+}
+
+std::string classes_table(const RunRecord& record) {
+  TextGrid grid({{"class", ""},
+                 {"in", "(frames)"},
+                 {"in", "(bytes)"},
+                 {"dropped", "(frames)"},
+                 {"dropped", "(bytes)"},
+                 {"marked", "(frames)"},
+                 {"paused", "(ms)"}});
+  bool any = false;
+  for (const DirectionResult& direction : record.directions) {
+    if (direction.classes == 1) continue;
+    any = true;
+    grid.add_line(fit(path_name(direction), kTextWidth - 2));
+    for (std::size_t c = 0; c < direction.classes; ++c) {
+      const core::ClassCounters& counters = direction.counters.classes[c];
+      grid.add({fmt::format("{}", c), fmt::format("{}", counters.in.frames),
+                fmt::format("{}", counters.in.bytes), fmt::format("{}", counters.dropped.frames),
+                fmt::format("{}", counters.dropped.bytes), fmt::format("{}", counters.marked),
+                fmt::format("{:.3f}", counters.paused.to_seconds() * 1e3)});
+    }
+  }
+  return any ? "# Traffic classes, by direction\n" + grid.text() : "";
 }
 
 std::string lateness_table(const RunRecord& record) {
@@ -159,7 +216,7 @@ std::string ports_table(const RunRecord& record) {
                  {"tx", "(frames)"},
                  {"tx", "(bytes)"},
                  {"lost", "(frames)"}});
-  std::string places;
+  std::string places, pauses;
   for (const PortResult& port : record.ports) {
     std::uint64_t lost = 0;
     std::string line;
@@ -172,8 +229,12 @@ std::string ports_table(const RunRecord& record) {
     places += wrap(fmt::format("{} {}: {}", port.host, fit(port.device, kPathWidth + kNameWidth),
                                line.empty() ? "no place looked at" : line),
                    2);
+    if (port.pause_frames > 0)
+      pauses += fmt::format("  {} {}\n", fit(port.host, kNameWidth), port.pause_frames);
   }
-  return "# Ports of the data plane\n" + grid.text() + "# Frames lost by the emulator, by place\n" + places;
+  if (!pauses.empty()) pauses = "# PAUSE and PFC frames from hosts\n" + pauses;
+  return "# Ports of the data plane\n" + grid.text() + pauses + "# Frames lost by the emulator, by place\n" +
+         places;
 }
 
 std::string switches_table(const RunRecord& record) {
@@ -205,12 +266,18 @@ std::string report_text(const RunRecord& record, Colour colour) {
   text += "#\n" + predictions_table(record);
   text += "#\n" + probes_table(record);
   text += "#\n" + links_table(record);
+  const std::string classes = classes_table(record);
+  if (!classes.empty()) text += "#\n" + classes;
   text += "#\n" + lateness_table(record);
   text += "#\n" + ports_table(record);
   text += "#\n" + switches_table(record);
   text += "#\n";
   if (record.samples_lost > 0)
     text += fmt::format("# Samples missing in links.csv: {}\n#\n", record.samples_lost);
+  if (record.decisions) {
+    text += fmt::format("# Decisions in decisions.csv: {}, missing: {}\n#\n", record.decisions->written,
+                        record.decisions->lost);
+  }
   return text + verdict_text(record.judgement, colour);
 }
 

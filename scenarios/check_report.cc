@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "emulator/core/link.h"
+#include "scenarios/link_report.h"
 #include "scenarios/predict.h"
 #include "topologies/quantity.h"
 
@@ -61,7 +62,7 @@ std::string ceiling_line(const topology::Topology& topology) {
 }  // namespace
 
 std::string prediction_text(const topology::Topology& topology) {
-  return "#\n# Predictions\n" + direction_lines(topology) + ceiling_line(topology);
+  return "#\n# Predictions\n" + direction_lines(topology) + ceiling_line(topology) + link_text(topology);
 }
 
 std::string prediction_text(const Scenario& scenario) {

@@ -28,9 +28,9 @@ std::string effective_yaml(const Scenario& scenario) {
                  topology::yaml_quoted(scenario.description), scenario.seed);
   fmt::format_to(out, "workload:\n  kind: allreduce\n  algorithm: {}\n  sizes: [{}]\n",
                  workload.algorithm == Algorithm::kRing ? "ring" : "halving-doubling", sizes);
-  fmt::format_to(out, "  warmup: {}\n  iterations: {}\n  ranks: [{}]\n  congestion_control: {}\n",
+  fmt::format_to(out, "  warmup: {}\n  iterations: {}\n  ranks: [{}]\n  congestion_control: {}\n  ecn: {}\n",
                  workload.warmup, workload.iterations, ranks,
-                 topology::yaml_quoted(workload.congestion_control));
+                 topology::yaml_quoted(workload.congestion_control), workload.ecn);
   fmt::format_to(out, "trust:\n  lateness_p99: {}\n  lateness_invalid: {}\ntopology:\n",
                  to_text(scenario.trust.lateness_p99), to_text(scenario.trust.lateness_invalid));
   std::istringstream lines(topology::effective_yaml(scenario.topology));

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "topologies/bounds.h"
@@ -127,7 +129,7 @@ std::string read_congestion_control(const YamlValue& value) {
 
 AllReduce read_workload(const YamlValue& value, const topology::Topology& topology) {
   const YamlMap map =
-      value.map({"kind", "algorithm", "sizes", "warmup", "iterations", "ranks", "congestion_control"});
+      value.map({"kind", "algorithm", "sizes", "warmup", "iterations", "ranks", "congestion_control", "ecn"});
   AllReduce workload;
   map.need("kind", "allreduce").choice({"allreduce"});
   const auto algorithm = map.find("algorithm");
@@ -149,6 +151,7 @@ AllReduce read_workload(const YamlValue& value, const topology::Topology& topolo
   if (const auto control = map.find("congestion_control")) {
     workload.congestion_control = read_congestion_control(*control);
   }
+  if (const auto ecn = map.find("ecn")) workload.ecn = ecn->choice({"false", "true"}) == 1;
   return workload;
 }
 
@@ -177,7 +180,8 @@ Trust read_trust(const YamlValue& value) {
 }
 
 topology::Topology read_topology(const YamlValue& value, const std::filesystem::path& base,
-                                 const Library& library, const std::vector<Override>& overrides) {
+                                 const Library& library, const std::vector<Override>& overrides,
+                                 const std::optional<topology::LinkOverlay>& links) {
   if (value.is_map()) return topology::read(value);
   const std::string& name = value.text("the name of a topology, a path to a .yaml file, or a whole topology");
   std::filesystem::path file;
@@ -187,7 +191,27 @@ topology::Topology read_topology(const YamlValue& value, const std::filesystem::
   } catch (const topology::ConfigError& e) {
     value.fail(e.what());
   }
-  return topology::load(file, overrides);
+  return topology::load(file, overrides, links);
+}
+
+// Takes `links` out of a scenario: over a topology in place at once, else for that which is named.
+std::optional<topology::LinkOverlay> take_links(topology::RawDocument& document) {
+  auto& keys = document.root.children;
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [](const auto& node) { return node.key == "links"; });
+  if (found == keys.end() || document.root.kind != topology::RawNode::Kind::kMap) return std::nullopt;
+  topology::Overlay source{document.file, document.base, std::string()};
+  topology::LinkOverlay links{std::move(*found), nullptr};
+  keys.erase(found);
+  for (topology::RawNode& node : keys) {
+    if (node.key != "topology" || node.kind != topology::RawNode::Kind::kMap) continue;
+    source.below = kTopologyPrefix;
+    links.source = std::make_shared<const topology::Overlay>(source);
+    lay_over(links, node);
+    return std::nullopt;
+  }
+  links.source = std::make_shared<const topology::Overlay>(std::move(source));
+  return links;
 }
 
 Scenario finish(topology::RawDocument document, const std::filesystem::path& base, const Library& library,
@@ -202,8 +226,10 @@ Scenario finish(topology::RawDocument document, const std::filesystem::path& bas
       apply(change, document);
     }
   }
+  document.base = base;
+  const std::optional<topology::LinkOverlay> links = take_links(document);
   const YamlMap map =
-      YamlValue(document).map({"name", "description", "topology", "seed", "workload", "trust"});
+      YamlValue(document).map({"name", "description", "topology", "links", "seed", "workload", "trust"});
   Scenario scenario;
   scenario.name = map.need("name", "a name").name(topology::limits::kLongestName);
   if (const auto description = map.find("description")) scenario.description = description->prose();
@@ -212,7 +238,7 @@ Scenario finish(topology::RawDocument document, const std::filesystem::path& bas
   }
   const YamlValue topology = map.need("topology", "the name of a topology or a path to a .yaml file");
   const YamlValue workload = map.need("workload", "a mapping with kind and sizes");
-  scenario.topology = read_topology(topology, base, library, for_topology);
+  scenario.topology = read_topology(topology, base, library, for_topology, links);
   scenario.workload = read_workload(workload, scenario.topology);
   if (const auto trust = map.find("trust")) scenario.trust = read_trust(*trust);
   return scenario;

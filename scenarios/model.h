@@ -24,6 +24,7 @@ struct AllReduce {
   std::uint32_t iterations = 20;   // timed iterations per size
   std::vector<std::size_t> ranks;  // ranks[r] = host index of rank r; all netns hosts, no host twice, >= 2
   std::string congestion_control = "cubic";  // a TCP congestion control that the kernel offers
+  bool ecn = false;  // TCP asks for explicit congestion notification, so that links can mark instead of drop
 
   bool operator==(const AllReduce&) const = default;
 };

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <string_view>
 
 #include "nic/machine.h"
 #include "nic/probe_path.h"
+#include "results/decision_csv.h"
 #include "results/files.h"
 #include "results/judge.h"
 #include "results/link_csv.h"
@@ -69,14 +72,34 @@ std::vector<results::PathProbe> probe(const Scenario& scenario, Testbed& testbed
   return probes;
 }
 
+// The names of a direction, by its index in a sample.
+struct DirectionNames {
+  std::string_view link, from, to;
+};
+DirectionNames names_of(const Scenario& scenario, std::size_t direction) {
+  const topology::Link& link = scenario.topology.links[direction / 2];
+  const std::size_t from = link.between[direction % 2], to = link.between[1 - direction % 2];
+  return {link.name, scenario.topology.sites[from].name, scenario.topology.sites[to].name};
+}
+
+std::size_t class_count(const Scenario& scenario, std::size_t direction) {
+  return scenario.topology.links[direction / 2].directions[direction % 2].queues.classes.size();
+}
+
+std::size_t most_classes(const Scenario& scenario) {
+  std::size_t most = 1;
+  for (std::size_t d = 0; d < 2 * scenario.topology.links.size(); ++d) {
+    most = std::max(most, class_count(scenario, d));
+  }
+  return most;
+}
+
 void write_row(results::LinkCsv& csv, const Scenario& scenario, const dataplane::Sample& sample) {
   for (std::size_t d = 0; d < sample.directions.size(); ++d) {
-    const topology::Link& link = scenario.topology.links[d / 2];
-    const std::size_t from = link.between[d % 2], to = link.between[1 - d % 2];
+    const DirectionNames names = names_of(scenario, d);
     core::LinkCounters counters = sample.directions[d].counters;
     counters.queue_peak_bytes = sample.directions[d].interval_peak_bytes;
-    csv.write(sample.at.since_zero(), link.name, scenario.topology.sites[from].name,
-              scenario.topology.sites[to].name, counters);
+    csv.write(sample.at.since_zero(), names.link, names.from, names.to, counters, class_count(scenario, d));
   }
 }
 
@@ -112,12 +135,18 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
   record.started_utc = results::iso8601_utc(started);
 
   RunDirectory directory(options, scenario.name);
-  results::LinkCsv csv(directory.path() / "links.csv");
+  results::LinkCsv csv(directory.path() / "links.csv", most_classes(scenario));
+  std::optional<results::DecisionCsv> decisions;
+  if (options.log_decisions) decisions.emplace(directory.path() / "decisions.csv");
   std::string failure;
   {
-    Testbed testbed(scenario.topology,
-                    {scenario.name, scenario.seed, scenario.workload.congestion_control, options.cpu});
+    Testbed testbed(scenario.topology, {scenario.name, scenario.seed, scenario.workload.congestion_control,
+                                        options.cpu, options.log_decisions, scenario.workload.ecn});
     testbed.on_sample([&](const dataplane::Sample& sample) { write_row(csv, scenario, sample); });
+    testbed.on_decision([&](std::size_t direction, const core::Decision& decision) {
+      const DirectionNames names = names_of(scenario, direction);
+      decisions->write(names.link, names.from, names.to, decision);
+    });
     ControlSocket control(testbed.state().make_directory("control") / "socket");
     testbed.state().publish_control_socket(control.path());
     record.machine.emplace_back("data_plane_cpu", std::to_string(testbed.data_plane_cpu()));
@@ -141,8 +170,10 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
     check_interrupt();
     testbed.settle(Duration::seconds(2));
     testbed.fill(record);
+    if (decisions) record.decisions = {decisions->rows(), testbed.decisions_lost()};
   }
   csv.close();
+  if (decisions) decisions->close();
   record.elapsed_s = std::chrono::duration<double>(Clock::now() - clock_start).count();
   record.judgement = results::judge(record, {scenario.trust.lateness_p99, scenario.trust.lateness_invalid});
   if (!failure.empty()) {

@@ -20,6 +20,7 @@ struct RunOptions {
   std::filesystem::path base = "results/runs";  // the run's directory is made below it
   std::optional<std::filesystem::path> out;     // or it is exactly this one
   std::optional<unsigned> cpu;                  // where the data plane runs
+  bool log_decisions = false;                   // into decisions.csv
   std::filesystem::path rank_program;           // longhaul-rank
   std::vector<std::string> command_line;        // for the manifest
   std::string version, revision;

@@ -51,14 +51,15 @@ unsigned choose_cpu(std::optional<unsigned> asked) {
   return *asked;
 }
 
-std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const std::string& congestion_control,
+std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const TestbedOptions& options,
                                         const std::vector<unsigned>& receive_cpus) {
   const std::uint64_t window = tcp_window_bytes(topology);
   std::vector<nic::LabHostSpec> specs;
   for (std::size_t h = 0; h < topology.hosts.size(); ++h) {
     if (topology.hosts[h].kind != topology::HostKind::kNetns) continue;
     nic::LabHostSpec spec{topology.hosts[h].name, host_address(h) + "/24", topology.mtu, {}};
-    spec.tcp.congestion_control = congestion_control;
+    spec.tcp.congestion_control = options.congestion_control;
+    spec.tcp.ecn = options.ecn;
     spec.tcp.rmem_max = spec.tcp.wmem_max = window;
     spec.rate_bps = topology.hosts[h].rate.bps();
     spec.receive_cpus = receive_cpus;
@@ -94,7 +95,11 @@ dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t se
   for (std::uint32_t l = 0; l < topology.links.size(); ++l) {
     const topology::Link& link = topology.links[l];
     for (const std::uint32_t d : {std::uint32_t{topology::kForward}, std::uint32_t{topology::kReverse}}) {
-      config.directions.push_back({link.directions[d], {l, d}, link.between[d], link.between[1 - d]});
+      config.directions.push_back({.link = link.directions[d],
+                                   .owner = {l, d},
+                                   .from_site = link.between[d],
+                                   .to_site = link.between[1 - d],
+                                   .carries_pause = link.carries_pause});
     }
   }
   return config;
@@ -113,8 +118,9 @@ Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
   }
   // DPDK keeps files of its own while it runs; there they go with the rest, also after a kill.
   setenv("RUNTIME_DIRECTORY", state_.make_directory("dpdk").c_str(), 1);
-  hosts_.emplace(state_, lab_specs(topology, options.congestion_control, other_cpus()));
+  hosts_.emplace(state_, lab_specs(topology, options, other_cpus()));
   config_.cpu = cpu_;
+  config_.log_decisions = options.log_decisions;
   name_devices(config_, hosts_->hosts(), lab_index_);
   engine_.emplace(config_);
   latest_ = engine_->final_state();
@@ -146,6 +152,12 @@ std::vector<unsigned> Testbed::other_cpus() const {
 void Testbed::drain() {
   while (engine_->next_sample(latest_)) {
     if (on_sample_) on_sample_(latest_);
+  }
+  core::Decision decision;
+  for (std::size_t d = 0; d < config_.directions.size(); ++d) {
+    while (engine_->next_decision(d, decision)) {
+      if (on_decision_) on_decision_(d, decision);
+    }
   }
 }
 
@@ -183,6 +195,7 @@ std::vector<results::PortResult> Testbed::port_results(const dataplane::Sample& 
     const dataplane::Engine::DriverStatistics driver = engine_->driver_statistics(p);
     results::PortResult port{config_.ports[p].host, config_.ports[p].device, seen.rx_frames, seen.rx_bytes,
                              seen.tx_frames,        seen.tx_bytes,           driver.losses};
+    port.pause_frames = seen.pause_frames;
     port.losses.emplace_back("tx_refused", seen.losses.tx_refused);
     port.losses.emplace_back("no_buffer", seen.losses.no_buffer);
     port.losses.emplace_back("oversized", seen.losses.oversized);
@@ -216,10 +229,10 @@ std::vector<results::PortResult> Testbed::port_results(const dataplane::Sample& 
 void Testbed::fill(results::RunRecord& record) const {
   for (std::size_t d = 0; d < config_.directions.size(); ++d) {
     const dataplane::DirectionConfig& direction = config_.directions[d];
-    record.directions.push_back({topology_.links[direction.owner.link].name,
-                                 topology_.sites[direction.from_site].name,
-                                 topology_.sites[direction.to_site].name, latest_.directions[d].counters,
-                                 results::lateness_of(engine_->lateness(d))});
+    record.directions.push_back(
+        {topology_.links[direction.owner.link].name, topology_.sites[direction.from_site].name,
+         topology_.sites[direction.to_site].name, latest_.directions[d].counters,
+         results::lateness_of(engine_->lateness(d)), direction.link.queues.classes.size()});
   }
   record.ports = port_results(latest_);
   for (std::size_t s = 0; s < topology_.sites.size(); ++s) {

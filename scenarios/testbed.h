@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/core/decision_log.h"
 #include "emulator/core/units.h"
 #include "emulator/dataplane/engine.h"
 #include "nic/lab_hosts.h"
@@ -28,6 +29,8 @@ struct TestbedOptions {
   std::uint64_t seed = 1;
   std::string congestion_control;  // of the hosts' TCP; empty: as the machine has it
   std::optional<unsigned> cpu;     // where the data plane runs; default: the last one we may use
+  bool log_decisions = false;      // see Testbed::on_decision()
+  bool ecn = false;                // the hosts' TCP asks for explicit congestion notification
 };
 
 // The subnet of the hosts: host i of the topology has 10.71.0.(i+1)/24.
@@ -57,7 +60,12 @@ class Testbed {
   using OnSample = std::function<void(const dataplane::Sample&)>;
   // Called for every sample that drain() takes.
   void on_sample(OnSample callback) { on_sample_ = std::move(callback); }
-  // Takes all samples that wait. latest() is the newest of them.
+  using OnDecision = std::function<void(std::size_t direction, const core::Decision&)>;
+  // With TestbedOptions::log_decisions: called for every decision of a link that drain() takes, with the
+  // index of its direction in a sample.
+  void on_decision(OnDecision callback) { on_decision_ = std::move(callback); }
+  std::uint64_t decisions_lost() const { return engine_->decisions_lost(); }
+  // Takes all samples and decisions that wait. latest() is the newest of them.
   void drain();
   const dataplane::Sample& latest() const { return latest_; }
 
@@ -87,6 +95,7 @@ class Testbed {
   dataplane::EngineConfig config_;
   std::optional<dataplane::Engine> engine_;
   OnSample on_sample_;
+  OnDecision on_decision_;
   dataplane::Sample latest_;
 };
 

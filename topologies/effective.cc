@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "topologies/effective_line.h"
+#include "topologies/effective_sections.h"
 #include "topologies/load.h"
 #include "topologies/quantity.h"
 #include "topologies/yaml_text.h"
@@ -36,7 +38,7 @@ void write_direction(Out out, const core::LinkConfig& config, const Route& route
   line("buffer", to_text(config.buffer),
        fmt::format("{:.3f} ms at this rate", static_cast<double>(config.buffer.count()) * 8e3 /
                                                  static_cast<double>(config.rate.bps())));
-  line("loss", to_text(std::get<core::loss::Bernoulli>(config.loss.model).probability));
+  fmt::format_to(out, "{}", effective_line(config, indent));
 }
 
 void write_link(Out out, const Link& link, const Topology& topology) {
@@ -45,11 +47,19 @@ void write_link(Out out, const Link& link, const Topology& topology) {
                  yaml_name(topology.sites[link.between[1]].name));
   const auto same = link.directions[kForward] == link.directions[kReverse] &&
                     link.routes[kForward] == link.routes[kReverse];
-  if (same) return write_direction(out, link.directions[kForward], link.routes[kForward], "    ");
+  const auto sections = [&](Direction direction, std::string_view indent) {
+    fmt::format_to(out, "{}", effective_sections(link, direction, topology.largest_frame(), indent));
+  };
+  if (same) {
+    write_direction(out, link.directions[kForward], link.routes[kForward], "    ");
+    return sections(kForward, "    ");
+  }
   fmt::format_to(out, "    forward:\n");
   write_direction(out, link.directions[kForward], link.routes[kForward], "      ");
+  sections(kForward, "      ");
   fmt::format_to(out, "    reverse:\n");
   write_direction(out, link.directions[kReverse], link.routes[kReverse], "      ");
+  sections(kReverse, "      ");
 }
 
 }  // namespace

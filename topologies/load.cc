@@ -162,8 +162,11 @@ Topology finish(RawDocument document, const std::vector<Override>& overrides) {
 
 }  // namespace
 
-Topology load(const std::filesystem::path& file, const std::vector<Override>& overrides) {
-  return finish(read_yaml(file), overrides);
+Topology load(const std::filesystem::path& file, const std::vector<Override>& overrides,
+              const std::optional<LinkOverlay>& links) {
+  RawDocument document = read_yaml(file);
+  if (links) lay_over(*links, document.root);
+  return finish(std::move(document), overrides);
 }
 
 Topology load_text(std::string_view yaml, std::string label, const std::vector<Override>& overrides) {

@@ -6,19 +6,22 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "topologies/model.h"
+#include "topologies/overlay.h"
 #include "topologies/overrides.h"
 
 namespace longhaul::topology {
 
 class YamlValue;
 
-// Loads a topology file with overrides applied in order.
-Topology load(const std::filesystem::path& file, const std::vector<Override>& overrides = {});
+// Loads a topology file with links laid over its own, if there are any, and overrides applied in order.
+Topology load(const std::filesystem::path& file, const std::vector<Override>& overrides = {},
+              const std::optional<LinkOverlay>& links = std::nullopt);
 
 // The same from text; `label` stands for the file in messages.
 Topology load_text(std::string_view yaml, std::string label, const std::vector<Override>& overrides = {});
@@ -26,8 +29,9 @@ Topology load_text(std::string_view yaml, std::string label, const std::vector<O
 // Reads a topology that is a part of another document.
 Topology read(const YamlValue& value);
 
-// The topology with every parameter and its unit, defaults included; load_text() of it gives an equal
-// Topology. Comments carry what was computed.
+// The topology with every parameter and its unit, defaults included; of a link's sections (queues, waves,
+// far_end, timeline) those that do something. load_text() of it gives an equal Topology. Comments carry what
+// was computed.
 std::string effective_yaml(const Topology& topology);
 
 }  // namespace longhaul::topology

@@ -64,6 +64,8 @@ struct Link {
   std::array<std::size_t, 2> between{};        // site indices
   std::array<core::LinkConfig, 2> directions;  // by Direction
   std::array<Route, 2> routes;                 // by Direction
+  // MAC control frames of hosts (PAUSE, PFC) pass over the link as ordinary frames instead of ending at it.
+  bool carries_pause = false;
 
   bool operator==(const Link&) const = default;
 };

@@ -77,6 +77,9 @@ constexpr Family kSize{"64 MiB", "B, kB, MB, GB, KiB, MiB, GiB", "1 B", kSizeUni
 constexpr Unit kBdpUnits[] = {{"bdp", 1'000'000}};
 constexpr Family kBdp{"1 bdp", "bdp", "0.000001 bdp", kBdpUnits};
 
+constexpr Unit kFrameUnits[] = {{"frames", 1}, {"frame", 1}};
+constexpr Family kFrames{"1000 frames", "frames", "1 frame", kFrameUnits};
+
 constexpr std::string_view kBufferAllowed = "a size (64 MiB), a time (5 ms) or bdp (1 bdp)";
 
 std::string_view trimmed(std::string_view text) {
@@ -197,6 +200,19 @@ BufferSize parse_buffer(std::string_view text) {
     fail_unit(text, unit, kBufferAllowed);
   }
   return buffer;
+}
+
+std::uint64_t parse_frames(std::string_view text) {
+  return parse(text, kFrames);
+}
+
+Limit parse_limit(std::string_view text) {
+  const std::string_view unit = split(text, kBdp.example).unit;
+  if (find_unit(kFrames, unit) != nullptr) return {parse_frames(text), {}};
+  for (const Family* family : {&kBdp, &kSize, &kTime}) {
+    if (find_unit(*family, unit) != nullptr) return {std::nullopt, parse_buffer(text)};
+  }
+  fail_unit(text, unit, "a size (64 MiB), a time (5 ms), bdp (1 bdp) or frames (1000 frames)");
 }
 
 double parse_probability(std::string_view text) {

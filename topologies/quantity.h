@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,12 @@ struct BufferSize {
   Bytes resolve(BitRate rate, Duration round_trip) const;
 };
 
+// What a class may hold, before its link is known: `frames`, else `size`.
+struct Limit {
+  std::optional<std::uint64_t> frames;
+  BufferSize size;
+};
+
 // Each reads the whole of `text` or throws QuantityError; white space around it is ignored.
 Duration parse_duration(std::string_view text);         // ps ns us µs ms s
 Duration parse_duration_per_km(std::string_view text);  // ns/km us/km µs/km ms/km
@@ -52,6 +59,8 @@ Distance parse_distance(std::string_view text);         // m km
 BitRate parse_rate(std::string_view text);              // bit/s kbit/s ... Tbit/s, b/s, bps
 Bytes parse_size(std::string_view text);                // B kB MB GB KiB MiB GiB
 BufferSize parse_buffer(std::string_view text);         // a size, a time, or bdp
+std::uint64_t parse_frames(std::string_view text);      // frames
+Limit parse_limit(std::string_view text);               // a size, a time, bdp, or frames
 double parse_probability(std::string_view text);        // 0..1, or with %
 double parse_number(std::string_view text);             // a plain finite decimal, may be negative
 std::uint64_t parse_integer(std::string_view text);     // digits only

@@ -8,19 +8,18 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <optional>
 #include <sstream>
-#include <system_error>
 #include <utility>
+
+#include "topologies/data_file.h"
 
 namespace longhaul::topology {
 namespace {
 
 constexpr std::size_t kDeepest = 16;
 constexpr std::size_t kMostChildren = 1'024;
-constexpr std::size_t kMostNodes = 20'000;
+constexpr std::size_t kMostNodes = 200'000;
 constexpr std::string_view kYaml = "yaml";  // stands for the key where there is none
 
 // Length of the UTF-8 sequence at `i`, 0 when it is not one (RFC 3629: no overlong forms, no surrogates).
@@ -217,6 +216,10 @@ ConfigError error_at(std::string_view file, const Origin& origin, std::string_vi
   std::size_t length = std::min(key.size(), kLongestKey);
   while (length > 0 && length < key.size() && (static_cast<unsigned char>(key[length]) & 0xc0) == 0x80)
     --length;
+  if (origin.overlay) {
+    file = origin.overlay->file;
+    if (key.starts_with(origin.overlay->below)) key.remove_prefix(origin.overlay->below.size());
+  }
   const std::string where =
       origin.set.empty() ? fmt::format("{}:{}", file, origin.line) : "--set " + origin.set;
   return ConfigError(
@@ -238,9 +241,10 @@ void check_characters(std::string_view text, std::string_view file) {
 }
 
 RawDocument parse_yaml(std::string_view text, std::string file) {
-  if (text.size() > kLargestFile) throw error_at(file, {}, kYaml, "larger than 1 MiB, split the file");
+  if (text.size() > kLargestFile) throw error_at(file, {}, kYaml, "larger than 256 MiB, split the file");
   check_characters(text, file);
   RawDocument document{std::move(file), {}};
+  document.base = std::filesystem::path(document.file).parent_path();
   std::istringstream stream{std::string(text)};
   try {
     YAML::Parser parser(stream);
@@ -264,27 +268,7 @@ RawDocument parse_yaml(std::string_view text, std::string file) {
 }
 
 RawDocument read_yaml(const std::filesystem::path& file) {
-  std::error_code why;
-  const auto status = std::filesystem::status(file, why);
-  std::string problem;
-  if (why) {
-    problem = why.message();
-  } else if (!std::filesystem::is_regular_file(status)) {
-    problem = std::filesystem::exists(status) ? "not a regular file" : "No such file or directory";
-  }
-  std::string text;
-  if (problem.empty()) {
-    std::ifstream stream(file, std::ios::binary);
-    text.resize(kLargestFile + 1);
-    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (stream.bad() || (!stream.eof() && stream.gcount() == 0)) {
-      problem = std::generic_category().message(errno);
-    }
-    text.resize(static_cast<std::size_t>(stream.gcount()));
-  }
-  if (!problem.empty())
-    throw ConfigError(one_line(fmt::format("cannot read {}: {}", file.string(), problem)));
-  return parse_yaml(text, file.string());
+  return parse_yaml(read_text(file, kLargestFile), file.string());
 }
 
 }  // namespace longhaul::topology

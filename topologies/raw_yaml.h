@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,18 @@
 
 namespace longhaul::topology {
 
+// A file whose values were laid over those of another.
+struct Overlay {
+  std::string file;            // for messages
+  std::filesystem::path base;  // where relative paths in it begin
+  std::string below = {};      // begins the keys there, and not in this file: `topology.`
+};
+
 // Where something was written: a line of the file, or a --set.
 struct Origin {
   int line = 1;
-  std::string set;  // the key of the override, empty for the file
+  std::string set;                              // the key of the override, empty for the file
+  std::shared_ptr<const Overlay> overlay = {};  // the file, when it is not the document's own
 };
 
 struct RawNode {
@@ -40,11 +49,13 @@ struct RawNode {
 struct RawDocument {
   std::string file;  // for messages
   RawNode root;
+  std::filesystem::path base = {};  // where relative paths in it begin
 };
 
-inline constexpr std::size_t kLargestFile = std::size_t{1} << 20;
+// Room for traces that an effective configuration holds in place.
+inline constexpr std::size_t kLargestFile = std::size_t{1} << 28;
 
-// Parses one YAML document; throws ConfigError. `file` names it in messages.
+// Parses one YAML document; throws ConfigError. `file` names it in messages; relative paths begin beside it.
 RawDocument parse_yaml(std::string_view text, std::string file);
 
 // Reads and parses a file; throws ConfigError.

@@ -80,12 +80,16 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
   return fmt::format(", allowed: {}{}", listed(first), first.size() < known.size() ? "..." : "");
 }
 
+int YamlValue::rank() const {
+  return node_->origin.set.empty() ? (node_->origin.overlay ? 1 : 0) : 2;
+}
+
 void YamlValue::fail(std::string_view message) const {
-  throw error_at(*file_, node_->origin, path_, message);
+  throw error_at(document_->file, node_->origin, path_, message);
 }
 
 void YamlValue::fail_key(std::string_view message) const {
-  throw error_at(*file_, node_->key_origin, path_, message);
+  throw error_at(document_->file, node_->key_origin, path_, message);
 }
 
 void YamlValue::fail_kind(std::string_view needed) const {
@@ -97,7 +101,7 @@ void YamlValue::fail_kind(std::string_view needed) const {
 }
 
 YamlValue YamlValue::child(const RawNode& node) const {
-  return {file_, &node, joined(path_, node.key)};
+  return {document_, &node, joined(path_, node.key)};
 }
 
 const std::string& YamlValue::text(std::string_view needed) const {
@@ -114,6 +118,13 @@ std::string YamlValue::prose() const {
     fail(fmt::format("is {} bytes long, allowed: one line of at most {}", prose.size(), kLongestProse));
   }
   return prose;
+}
+
+std::filesystem::path YamlValue::path_of(std::string_view name) const {
+  if (name.empty() || one_line(name) != name)
+    fail("is empty or has control characters, allowed: a file's name");
+  if (is_override()) return name;
+  return (node_->origin.overlay ? node_->origin.overlay->base : document_->base) / name;
 }
 
 std::uint64_t YamlValue::integer(std::uint64_t least, std::uint64_t most) const {
@@ -149,7 +160,7 @@ const std::string& YamlValue::key_name(std::size_t longest) const {
   return key();
 }
 
-YamlMap YamlValue::map(std::initializer_list<std::string_view> known) const {
+YamlMap YamlValue::map(const std::vector<std::string_view>& known) const {
   if (!is_map() && !is_null()) fail_kind(fmt::format("a mapping of {}", listed(known)));
   for (const RawNode& node : node_->children) {
     if (std::find(known.begin(), known.end(), node.key) == known.end()) {
@@ -163,7 +174,7 @@ std::vector<YamlValue> YamlValue::items() const {
   if (!is_sequence()) fail_kind("a list such as [a, b]");
   std::vector<YamlValue> values;
   for (const RawNode& node : node_->children) {
-    values.push_back({file_, &node, fmt::format("{}[{}]", path_, values.size())});
+    values.push_back({document_, &node, fmt::format("{}[{}]", path_, values.size())});
   }
   return values;
 }
@@ -194,7 +205,7 @@ YamlValue YamlMap::need(std::string_view key, std::string_view allowed) const {
 }
 
 void YamlMap::fail(std::string_view key, std::string_view message) const {
-  throw error_at(*self_.file_, self_.node_->origin, joined(self_.path_, key), message);
+  throw error_at(self_.document_->file, self_.node_->origin, joined(self_.path_, key), message);
 }
 
 }  // namespace longhaul::topology

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ class YamlMap;
 
 class YamlValue {
  public:
-  explicit YamlValue(const RawDocument& document) : file_(&document.file), node_(&document.root) {}
+  explicit YamlValue(const RawDocument& document) : document_(&document), node_(&document.root) {}
 
   const std::string& key() const { return node_->key; }
   const std::string& path() const { return path_; }  // dotted, from the top of the file
@@ -31,6 +32,9 @@ class YamlValue {
   bool is_scalar() const { return node_->kind == RawNode::Kind::kScalar; }
   bool is_null() const { return node_->kind == RawNode::Kind::kNull; }
   bool is_override() const { return !node_->origin.set.empty(); }
+  // Of two places that say what excludes each other, the one of higher rank counts: the file, then what is
+  // laid over it, then --set.
+  int rank() const;
 
   // Throws the ConfigError for this value.
   [[noreturn]] void fail(std::string_view message) const;
@@ -54,6 +58,10 @@ class YamlValue {
     }
   }
 
+  // The path `name`, as this value gives it: relative to the file that holds the value, or to where the
+  // caller is when it came by --set.
+  std::filesystem::path path_of(std::string_view name) const;
+
   // A whole number within the bounds.
   std::uint64_t integer(std::uint64_t least, std::uint64_t most) const;
 
@@ -66,7 +74,7 @@ class YamlValue {
   const std::string& key_name(std::size_t longest) const;
 
   // The mapping with these keys and no other; null is a mapping without keys.
-  YamlMap map(std::initializer_list<std::string_view> known) const;
+  YamlMap map(const std::vector<std::string_view>& known) const;
 
   // The values of a list.
   std::vector<YamlValue> items() const;
@@ -77,12 +85,12 @@ class YamlValue {
 
  private:
   friend class YamlMap;
-  YamlValue(const std::string* file, const RawNode* node, std::string path)
-      : file_(file), node_(node), path_(std::move(path)) {}
+  YamlValue(const RawDocument* document, const RawNode* node, std::string path)
+      : document_(document), node_(node), path_(std::move(path)) {}
   YamlValue child(const RawNode& node) const;
   [[noreturn]] void fail_kind(std::string_view needed) const;
 
-  const std::string* file_;
+  const RawDocument* document_;
   const RawNode* node_;
   std::string path_;
 };

@@ -23,6 +23,7 @@ struct Frame {
   Instant at;
   std::uint32_t size = 0;  // L2 bytes without FCS, at least an Ethernet header (14)
   // What the driver read from the headers; a link that does not ask (needs_headers()) is content with zeros.
+  // Handed back, all but ecn are zero.
   std::uint32_t flow = 0;  // a hash of the flow; frames of one flow have the same
   std::uint8_t pcp = 0;    // 802.1Q priority, 0..7
   std::uint8_t dscp = 0;   // 0..63

@@ -95,7 +95,10 @@ struct Jitter {
 
 // Whether a frame may overtake another on the line.
 enum class Order : std::uint8_t {
-  kKept,  // never within a route and a wave: a frame that would is delayed until the one before has arrived
+  // Never within a route and a wave: a frame that would is delayed. It arrives after the one before by its
+  // own
+  // time on the serialiser at least, as over a queue of that rate.
+  kKept,
   kFree,  // whenever its delay says so
 };
 

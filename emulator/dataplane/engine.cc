@@ -4,7 +4,9 @@
 #include <rte_errno.h>
 #include <rte_launch.h>
 
+#include <algorithm>
 #include <atomic>
+#include <deque>
 #include <stdexcept>
 
 #include "emulator/core/link.h"
@@ -16,7 +18,7 @@
 namespace longhaul::dataplane {
 namespace {
 
-constexpr std::size_t kSampleSlots = 1'024;  // 10 s at the usual interval
+constexpr std::size_t kDecisionSlots = 65'536;  // of a direction
 
 nic::EalConfig eal_config(const EngineConfig& config) {
   nic::EalConfig eal;
@@ -40,6 +42,22 @@ Sample empty_sample(const EngineConfig& config) {
   return sample;
 }
 
+// 10 s at the usual interval, as long as that is not too much memory.
+std::size_t sample_slots(const EngineConfig& config) {
+  constexpr std::size_t kMost = 1'024, kFewest = 8, kMemory = 64 << 20;
+  const std::size_t one = sizeof(Sample) + config.directions.size() * sizeof(DirectionSample) +
+                          config.ports.size() * sizeof(PortCounters);
+  return std::clamp(kMemory / one, kFewest, kMost);
+}
+
+std::deque<core::DecisionLog> decision_logs(const EngineConfig& config) {
+  std::deque<core::DecisionLog> logs;
+  for (std::size_t d = 0; config.log_decisions && d < config.directions.size(); ++d) {
+    logs.emplace_back(kDecisionSlots);
+  }
+  return logs;
+}
+
 }  // namespace
 
 // In this order because each needs those before it: ports need EAL, the loop needs ports.
@@ -47,13 +65,15 @@ struct Engine::Parts {
   explicit Parts(const EngineConfig& config)
       : eal(eal_config(config)),
         ports(open_ports(config)),
-        samples(kSampleSlots, empty_sample(config)),
+        samples(sample_slots(config), empty_sample(config)),
+        decisions(decision_logs(config)),
         empty(empty_sample(config)),
-        loop(config, ports, samples) {}
+        loop(config, ports, samples, decisions) {}
 
   nic::Eal eal;
   std::vector<nic::Port> ports;
   SampleQueue samples;
+  std::deque<core::DecisionLog> decisions;  // by direction, or none
   Sample empty;
   Loop loop;
   std::atomic<bool> stop_requested{false};  // written by the control thread, read by the lcore
@@ -90,6 +110,16 @@ bool Engine::next_sample(Sample& sample) {
 
 std::uint64_t Engine::samples_lost() const {
   return parts_->samples.lost();
+}
+
+bool Engine::next_decision(std::size_t direction, core::Decision& decision) {
+  return !parts_->decisions.empty() && parts_->decisions.at(direction).read(decision);
+}
+
+std::uint64_t Engine::decisions_lost() const {
+  std::uint64_t lost = 0;
+  for (const core::DecisionLog& log : parts_->decisions) lost += log.lost();
+  return lost;
 }
 
 Engine::DriverStatistics Engine::driver_statistics(std::size_t port) const {

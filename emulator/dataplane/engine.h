@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "emulator/core/counters.h"
+#include "emulator/core/decision_log.h"
 #include "emulator/core/link_config.h"
 #include "emulator/core/random.h"
 #include "emulator/core/units.h"
@@ -33,6 +34,7 @@ struct DirectionConfig {
   core::StreamOwner owner;  // which link of the topology and which of its directions
   std::size_t from_site = 0, to_site = 0;
   std::string hook = {};  // BPF object file of a program that each frame meets before the link; empty: none
+  bool carries_pause = false;  // MAC control frames pass over the link as others do, instead of ending at it
 };
 
 struct EngineConfig {
@@ -45,6 +47,7 @@ struct EngineConfig {
   unsigned cpu = 0;  // where the lcore runs
   Duration sample_interval = Duration::milliseconds(10);
   FloodLimit flood_limit;
+  bool log_decisions = false;  // see Engine::next_decision()
 };
 
 // Frames that the data plane itself lost, which no link model asked for. Any of them makes a run INVALID.
@@ -56,6 +59,7 @@ struct EmulatorLosses {
 
 struct PortCounters {  // frames that crossed the boundary between driver and data plane
   std::uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0;
+  std::uint64_t pause_frames = 0;  // of rx_frames: PAUSE and PFC (IEEE 802.3 annexes 31B and 31D)
   EmulatorLosses losses;
 };
 
@@ -93,6 +97,12 @@ class Engine {
   bool next_sample(Sample& sample);
   // Samples that found no room because next_sample() was not called for seconds.
   std::uint64_t samples_lost() const;
+
+  // With EngineConfig::log_decisions: takes the oldest decision of a direction not yet taken; false when
+  // there is none. Those of one direction come in the order in which they were made.
+  bool next_decision(std::size_t direction, core::Decision& decision);
+  // Decisions of all directions that found no room, because they were not taken as fast as they were made.
+  std::uint64_t decisions_lost() const;
 
   // Drivers' own statistics; may be called while the loop runs.
   struct DriverStatistics {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <stdexcept>
 
+#include "emulator/dataplane/frame_header.h"
 #include "nic/priority.h"
 
 namespace longhaul::dataplane {
@@ -16,29 +16,6 @@ namespace {
 
 std::span<const std::byte> bytes_of(const rte_mbuf* mbuf) {
   return {rte_pktmbuf_mtod(mbuf, const std::byte*), mbuf->data_len};
-}
-
-// Directions in an order in which each comes after all that can feed it. In a tree that order exists: a
-// direction never feeds its own reverse, because a switch does not send a frame back where it came from.
-std::vector<std::size_t> upstream_first(const std::vector<DirectionConfig>& directions) {
-  std::vector<std::size_t> order;
-  std::vector<bool> placed(directions.size());
-  while (order.size() < directions.size()) {
-    const std::size_t before = order.size();
-    for (std::size_t d = 0; d < directions.size(); ++d) {
-      if (placed[d]) continue;
-      bool ready = true;
-      for (std::size_t u = 0; u < directions.size(); ++u) {
-        const bool feeds = directions[u].to_site == directions[d].from_site &&
-                           directions[u].owner.link != directions[d].owner.link;
-        ready &= placed[u] || !feeds;
-      }
-      if (ready) placed[d] = true, order.push_back(d);
-    }
-    if (order.size() == before)
-      throw std::runtime_error("the links form a loop; sites and links must form a tree");
-  }
-  return order;
 }
 
 }  // namespace
@@ -64,60 +41,6 @@ struct Loop::DirectionSink {
     loop.directions_[direction].store.bytes(frame.cookie)[bit / 8] ^= std::byte(0x80 >> (bit % 8));
   }
 };
-
-Loop::Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples)
-    : largest_frame_(config.largest_frame),
-      sample_interval_(config.sample_interval),
-      samples_(samples),
-      release_order_(upstream_first(config.directions)) {
-  for (std::size_t s = 0; s < config.sites; ++s) sites_.push_back({SiteSwitch(config.flood_limit), {}});
-  auto attach = [this](std::size_t site, Endpoint endpoint) {
-    sites_[site].endpoints.push_back(endpoint);
-    return static_cast<SiteSwitch::Port>(sites_[site].endpoints.size() - 1);
-  };
-  for (std::size_t p = 0; p < ports.size(); ++p) {
-    PortState& state = ports_.emplace_back();
-    state.port = &ports[p];
-    state.site = config.ports[p].site;
-    state.endpoint = attach(state.site, {true, p});
-    state.staged.reserve(kBacklog);
-    state.origins.reserve(kBacklog);
-  }
-  for (std::size_t d = 0; d < config.directions.size(); ++d) {
-    const DirectionConfig& direction = config.directions[d];
-    const core::LinkCapacity capacity = core::capacity_of(direction.link, config.largest_frame);
-    const auto largest = static_cast<std::uint32_t>(config.largest_frame.count());
-    directions_.push_back(
-        {.link = core::Link(direction.link, config.largest_frame, direction.owner, config.seed),
-         .store = FrameStore(capacity.frames, capacity.bytes, largest),
-         .owner = direction.owner,
-         .to_site = direction.to_site});
-    if (!direction.hook.empty()) {
-      directions_[d].hook = &hooks_.try_emplace(direction.hook, direction.hook).first->second;
-    }
-    const SiteSwitch::Port near_end = attach(direction.from_site, {false, d});
-    // Frames of the opposite direction come in where this one goes out.
-    for (std::size_t r = 0; r < config.directions.size(); ++r) {
-      const core::StreamOwner& other = config.directions[r].owner;
-      if (other.link == direction.owner.link && other.direction != direction.owner.direction && r < d) {
-        directions_[r].arrives_at = near_end;
-        const auto& far_ends = sites_[direction.to_site].endpoints;
-        for (std::size_t e = 0; e < far_ends.size(); ++e) {
-          if (!far_ends[e].is_host && far_ends[e].index == r) {
-            directions_[d].arrives_at = static_cast<SiteSwitch::Port>(e);
-          }
-        }
-      }
-    }
-  }
-  sent_.reserve(ports_.size() * kBacklog);
-}
-
-Loop::~Loop() {
-  for (PortState& state : ports_) {
-    for (rte_mbuf* mbuf : state.staged) rte_pktmbuf_free(mbuf);
-  }
-}
 
 void Loop::run(const std::atomic<bool>& stop) {
   nic::prepare_polling_thread();
@@ -165,6 +88,12 @@ void Loop::take(rte_mbuf* mbuf, PortState& from, Instant now) {
   }
   SiteState& site = sites_[from.site];
   const std::span<const std::byte> bytes = bytes_of(mbuf);
+  if (is_mac_control(bytes)) {
+    from.counters.pause_frames += read_pause(bytes).has_value();
+    spread_control(site, from.endpoint, bytes, {kNoDirection, now});
+    rte_pktmbuf_free(mbuf);
+    return;
+  }
   const SiteSwitch::Decision decision = site.bridge.decide(bytes, from.endpoint, now);
   if (decision.action == SiteSwitch::Action::kForward && site.endpoints[decision.port].is_host) {
     stage(site.endpoints[decision.port].index, mbuf, {});
@@ -176,10 +105,17 @@ void Loop::take(rte_mbuf* mbuf, PortState& from, Instant now) {
 
 void Loop::arrive(std::size_t direction, const core::Frame& frame, Instant due) {
   DirectionState& state = directions_[direction];
-  const std::span<const std::byte> bytes = state.store.bytes(frame.cookie);
+  // These bytes stay where they are while they are copied on: nothing that a delivery sets off leads back to
+  // this direction (upstream_first()), so nothing is reserved in its store.
+  const std::span<std::byte> bytes = state.store.bytes(frame.cookie);
+  if (frame.marked) mark_congestion(bytes);
   SiteState& site = sites_[state.to_site];
-  const SiteSwitch::Decision decision = site.bridge.decide(bytes, state.arrives_at, due);
-  distribute(site, decision, state.arrives_at, bytes, {direction, due});
+  if (is_mac_control(bytes)) {
+    spread_control(site, state.arrives_at, bytes, {direction, due});
+  } else {
+    const SiteSwitch::Decision decision = site.bridge.decide(bytes, state.arrives_at, due);
+    distribute(site, decision, state.arrives_at, bytes, {direction, due});
+  }
   state.store.release(frame.cookie);
 }
 
@@ -199,12 +135,33 @@ void Loop::distribute(const SiteState& site, SiteSwitch::Decision decision, Site
   }
 }
 
+// A MAC control frame that came in at `in`: over links that carry it, and from there to hosts; a pause also
+// to the far ends of the links that end here, whose neighbour the sender is.
+void Loop::spread_control(const SiteState& site, SiteSwitch::Port in, std::span<const std::byte> bytes,
+                          Origin origin) {
+  const std::optional<Pause> pause = read_pause(bytes);
+  for (std::size_t e = 0; e < site.endpoints.size(); ++e) {
+    const Endpoint& endpoint = site.endpoints[e];
+    if (e == in) continue;
+    if (endpoint.is_host) {
+      if (origin.direction != kNoDirection) copy_to_host(endpoint.index, bytes, origin);
+    } else if (directions_[endpoint.index].carries_pause) {
+      offer(endpoint.index, bytes, origin.due);
+    } else if (pause && endpoint.arriving != kNoDirection) {
+      DirectionState& state = directions_[endpoint.arriving];
+      const Pause classes = by_class(*pause, state.queues);
+      state.link.pause_far_end(classes.priorities, classes.quanta, origin.due,
+                               DirectionSink{*this, endpoint.arriving});
+    }
+  }
+}
+
 bool Loop::hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes,
                       Instant at) {
   state.link.advance(at, sink);  // so that the program sees the queue that the frame would meet
   lh_hook_ctx context;
   context.at_ns = static_cast<std::uint64_t>(at.since_zero().ns());
-  context.queue_bytes = state.link.counters().queue_bytes;
+  context.queue_bytes = state.link.queue_bytes();
   context.link = state.owner.link;
   context.direction = state.owner.direction;
   hooks::set_frame(context, bytes);
@@ -224,7 +181,14 @@ void Loop::offer(std::size_t direction, std::span<const std::byte> bytes, Instan
     return;
   }
   std::memcpy(state.store.bytes(*cookie).data(), bytes.data(), bytes.size());
-  const core::Frame frame{*cookie, at, size};
+  core::Frame frame{*cookie, at, size};
+  if (state.reads_headers) {
+    const FrameHeader header = read_header(bytes);
+    frame.flow = header.flow;
+    frame.pcp = header.pcp;
+    frame.dscp = header.dscp;
+    frame.ecn = header.ecn;
+  }
   state.link.push(std::span(&frame, 1), DirectionSink{*this, direction});
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The loop of one lcore: run to completion, one clock read per turn. It moves frames between ports, site
-// switches and links; every decision is made by SiteSwitch and core::Link.
+// switches and links; every decision is made by SiteSwitch and core::Link. MAC control frames, which no
+// switch forwards, pause the links that end at their site, or travel on over links that carry them.
 //
 // Ownership: a received mbuf belongs to the loop until it is staged on a port or freed; bytes on a link live
 // in that direction's FrameStore from offer() until the link delivers or drops them. Everything is owned by
@@ -10,11 +11,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "emulator/core/decision_log.h"
 #include "emulator/core/handover_queue.h"
 #include "emulator/core/link.h"
 #include "emulator/dataplane/engine.h"
@@ -31,8 +34,10 @@ using SampleQueue = core::HandoverQueue<Sample>;
 
 class Loop {
  public:
-  // Reserves all memory that running takes. `ports` in the order of config.ports; both outlive the loop.
-  Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples);
+  // Reserves all memory that running takes. `ports` in the order of config.ports, `decisions` in that of
+  // config.directions, or none to log none; all of them outlive the loop.
+  Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples,
+       std::deque<core::DecisionLog>& decisions);
   ~Loop();
 
   // Turns until `stop` is set.
@@ -70,6 +75,9 @@ class Loop {
     core::StreamOwner owner{};
     const hooks::HookProgram* hook = nullptr;  // one of hooks_
     core::Tally hook_dropped{};
+    core::QueueConfig queues{};  // of the link: what pauses by priority mean for it
+    bool reads_headers = false;  // the link wants to know them
+    bool carries_pause = false;
     std::size_t to_site = 0;
     SiteSwitch::Port arrives_at = 0;  // the far switch's endpoint for this link
     std::uint64_t store_full = 0;
@@ -78,12 +86,17 @@ class Loop {
   struct Endpoint {  // what hangs on a switch port: a host port or the near end of a link direction
     bool is_host = false;
     std::size_t index = 0;
+    std::size_t arriving = kNoDirection;  // of a link: the direction that ends here
   };
   struct SiteState {
     SiteSwitch bridge;
     std::vector<Endpoint> endpoints;  // by SiteSwitch::Port
   };
   struct DirectionSink;
+
+  SiteSwitch::Port attach(std::size_t site, Endpoint endpoint);
+  void add_port(nic::Port& port, const PortConfig& config);
+  void add_direction(const EngineConfig& config, std::size_t direction);
 
   // The steps of a turn.
   void record_lateness(Instant now);
@@ -97,6 +110,8 @@ class Loop {
   void arrive(std::size_t direction, const core::Frame& frame, Instant due);
   void distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
                   std::span<const std::byte> bytes, Origin origin);
+  void spread_control(const SiteState& site, SiteSwitch::Port in, std::span<const std::byte> bytes,
+                      Origin origin);
   static bool hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes,
                          Instant at);
   void offer(std::size_t direction, std::span<const std::byte> bytes, Instant at);

@@ -73,6 +73,7 @@ int run_scenario(const Invocation& invocation) {
   RunOptions options;
   if (invocation.has("out")) options.out = invocation.text("out");
   options.cpu = cpu_of(invocation);
+  options.log_decisions = invocation.has("decisions");
   options.rank_program = rank_program();
   options.command_line = invocation.command_line;
   options.version = version();
@@ -105,7 +106,8 @@ int keep_up(const Invocation& invocation) {
   require_root();
   std::string congestion_control;
   if (invocation.has("congestion-control")) congestion_control = invocation.text("congestion-control");
-  Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpu_of(invocation)});
+  Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpu_of(invocation),
+                             false, invocation.has("ecn")});
   ControlSocket control(testbed.state().make_directory("control") / "socket");
   testbed.state().publish_control_socket(control.path());
 
@@ -148,7 +150,8 @@ Subcommand run_command_line() {
                      "run a scenario and judge the result",
                      "  longhaul run first-light\n"
                      "  longhaul run first-light --set topology.links.wan.loss=1e-4 --seed 7\n"
-                     "  longhaul run my-scenario.yaml --out /tmp/result --json | jq .verdict\n",
+                     "  longhaul run my-scenario.yaml --out /tmp/result --json | jq .judgement.verdict\n"
+                     "  longhaul run first-light --decisions --set topology.links.wan.loss=1e-3\n",
                      po::options_description("Options"),
                      {},
                      run_scenario};
@@ -157,7 +160,9 @@ Subcommand run_command_line() {
       "out", po::value<std::string>()->value_name("DIR"),
       "write the results to DIR, which must be empty or absent (default: results/runs/NAME-TIME)")(
       "seed", po::value<std::string>()->value_name("N"),
-      "seed of all random streams (default: the scenario's)")("json", "print summary.json instead of tables");
+      "seed of all random streams (default: the scenario's)")("json", "print summary.json instead of tables")(
+      "decisions",
+      "also write decisions.csv: each frame that a link dropped, marked, copied or damaged, and why");
   add_common(command.options);
   command.positional.add("scenario", 1);
   return command;
@@ -176,7 +181,8 @@ Subcommand up_command_line() {
                                 "a file, or a name that `longhaul list` shows")(
       "seed", po::value<std::string>()->default_value("1")->value_name("N"), "seed of all random streams")(
       "congestion-control", po::value<std::string>()->value_name("NAME"),
-      "TCP congestion control of the hosts (default: the machine's)");
+      "TCP congestion control of the hosts (default: the machine's)")(
+      "ecn", "the hosts' TCP asks for explicit congestion notification");
   add_common(command.options);
   command.positional.add("topology", 1);
   return command;

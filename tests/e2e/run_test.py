@@ -50,6 +50,20 @@ class Run(EndToEnd):
             schema = read_json(SOURCE / f"results/schemas/{name}.schema.json")
             jsonschema.Draft202012Validator(schema).validate(read_json(out / f"{name}.json"))
 
+    def decisions_say_what_the_counters_say(self, out, summary):
+        with open(out / "decisions.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, strict=True))
+        self.assertEqual(summary["decisions"], {"written": len(rows), "lost": 0})
+        for direction in summary["directions"]:
+            here = [row for row in rows if (row["link"], row["from"], row["to"]) ==
+                    (direction["link"], direction["from"], direction["to"])]
+            for cause in ("line_loss", "queue_full"):
+                sizes = [int(row["bytes"]) for row in here if (row["what"], row["cause"]) == ("dropped", cause)]
+                self.assertEqual({"frames": len(sizes), "bytes": sum(sizes)}, direction["dropped"][cause])
+            positions = [int(row["position"]) for row in here if row["stage"] == "line"]
+            self.assertEqual(positions, sorted(set(positions)))
+            self.assertLess(max(positions, default=0), direction["in"]["frames"])
+
     def sums_are_correct(self, out, summary, sizes, iterations):
         self.assertEqual([result["size_bytes"] for result in summary["collectives"]], sizes)
         for result in summary["collectives"]:
@@ -87,8 +101,10 @@ class Run(EndToEnd):
             self.assertGreater(len(series), 20)
             for row in series:
                 for unit in ("frames", "bytes"):
-                    parts = [key for key in row if key.startswith(unit + "_") and key != unit + "_in"]
-                    self.assertEqual(int(row[unit + "_in"]), sum(int(row[key]) for key in parts), row)
+                    parts = [key for key in row
+                             if key.startswith(unit + "_dropped_") or key in (unit + "_out", unit + "_held")]
+                    self.assertEqual(int(row[unit + "_in"]) + int(row[unit + "_duplicated"]),
+                                     sum(int(row[key]) for key in parts), row)
                 self.assertGreaterEqual(int(row["queue_peak_bytes"]), int(row["queue_bytes"]))
             gaps = []
             for before, after in zip(series, series[1:]):
@@ -128,12 +144,13 @@ class Run(EndToEnd):
     def test_a_link_that_loses_frames(self):
         out, summary, _ = self.run_is_sound(
             [65536, 4194304], 5, "first-light", "--seed", "7", "--set", "topology.links.wan.loss=1e-3",
-            "--set", "workload.sizes=[64 KiB, 4 MiB]", "--set", "workload.iterations=5")
+            "--set", "workload.sizes=[64 KiB, 4 MiB]", "--set", "workload.iterations=5", "--decisions")
         lost = sum(direction["dropped"]["line_loss"]["frames"] for direction in summary["directions"])
         sent = sum(direction["in"]["frames"] for direction in summary["directions"])
         self.assertGreater(lost, 0)
         self.assertLess(lost, 5e-3 * sent)
         self.assertIn("loss: 0.001", read_json(out / "manifest.json")["topology_yaml"])
+        self.decisions_say_what_the_counters_say(out, summary)
 
     def test_the_manifest_is_enough_to_run_it_again(self):
         out, summary, _ = self.run_scenario("metro-light", "--seed", "7", "--set", "workload.iterations=3",

@@ -85,12 +85,23 @@ const Rule kRules[] = {
      Verdict::kInvalid, "no collective result at all"},
     {"SamplesLost", [](RunRecord& r) { r.samples_lost = 4; }, Verdict::kDegraded,
      "4 samples are missing in links.csv"},
+    {"DecisionsLost",
+     [](RunRecord& r) {
+       r.decisions = {5, 3};
+     },
+     Verdict::kDegraded, "3 decisions are missing in decisions.csv"},
+    {"CopyUnaccounted", [](RunRecord& r) { ++r.directions[1].counters.duplicated.frames; }, Verdict::kInvalid,
+     "frames 98765 in, 1 duplicated, 98743 out + 19 dropped + 3 held;"},
     {"ProbeLost", [](RunRecord& r) { r.probes[1].received = 8; }, Verdict::kDegraded,
      "2 of 10 probes from atl-1 to mtp-1 were not answered"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Rules, JudgeRule, ::testing::ValuesIn(kRules),
                          [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Judge, AnEventfulRunIsAsValid) {
+  EXPECT_EQ(testing::eventful_record().judgement.verdict, Verdict::kValid);
+}
 
 TEST(Judge, BoundsThemselvesAreAllowed) {
   RunRecord record = testing::sample_record();

@@ -35,6 +35,9 @@ DirectionResult direction(const char* from, const char* to, std::uint64_t in, st
   return result;
 }
 
+constexpr Bounds kBounds{.lateness_p99 = Duration::microseconds(200),
+                         .lateness_invalid = Duration::milliseconds(2)};
+
 PortResult port(const char* host, std::uint64_t frames) {
   return {host,
           std::string("net_af_xdp_") + host + ",iface=lh-" + host,
@@ -78,8 +81,27 @@ RunRecord sample_record() {
   record.directions = {direction("Atlanta", "Mount Pleasant", 102468, 0),
                        direction("Mount Pleasant", "Atlanta", 98765, 17)};
   record.switches = {{"Atlanta", 204900, 6, 0, 0}, {"Mount Pleasant", 197500, 6, 1, 2}};
-  record.judgement = judge(
-      record, {.lateness_p99 = Duration::microseconds(200), .lateness_invalid = Duration::milliseconds(2)});
+  record.judgement = judge(record, kBounds);
+  return record;
+}
+
+RunRecord eventful_record() {
+  RunRecord record = sample_record();
+  DirectionResult& direction = record.directions[1];
+  core::LinkCounters& counters = direction.counters;
+  counters.duplicated = {4, 4 * 1514};
+  counters.dropped[static_cast<std::size_t>(core::DropCause::kRed)] = {3, 3 * 1514};
+  counters.dropped[static_cast<std::size_t>(core::DropCause::kHeadroomFull)] = {1, 1514};
+  counters.marked[static_cast<std::size_t>(core::MarkCause::kRed)] = {70, 70 * 1514};
+  counters.corrupted = {2, 3028};
+  counters.reordered = 5;
+  counters.pause = {12, 11, 1, 2, 123'456};
+  direction.classes = 2;
+  counters.classes[0] = {{90'000, 90'000 * 1514}, {20, 20 * 1514}, 70, 1514, {}};
+  counters.classes[1] = {{8'765, 8'765 * 1514}, {}, 0, 0, Duration::microseconds(4'250)};
+  record.ports[2].pause_frames = 9;
+  record.decisions = {97, 0};
+  record.judgement = judge(record, kBounds);
   return record;
 }
 

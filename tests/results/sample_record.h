@@ -10,4 +10,8 @@ namespace longhaul::results::testing {
 
 RunRecord sample_record();
 
+// The same with a second direction that has two classes, marks, copies, corrupts, reorders and pauses, and
+// with a log of decisions. VALID as well.
+RunRecord eventful_record();
+
 }  // namespace longhaul::results::testing

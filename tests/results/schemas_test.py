@@ -85,9 +85,21 @@ def check_csv(path, faults):
         faults.append(f"links.csv has {len(rows)} rows, not 6")
     for row in rows:
         for unit in ("frames", "bytes"):
-            parts = [key for key in row if key.startswith(unit + "_") and key != unit + "_in"]
-            if int(row[unit + "_in"]) != sum(int(row[key]) for key in parts):
+            figures = {key: int(row[key]) for key in row if key.startswith(unit + "_")}
+            came = figures[unit + "_in"] + figures[unit + "_duplicated"]
+            left = figures[unit + "_out"] + figures[unit + "_held"]
+            left += sum(value for key, value in figures.items() if key.startswith(unit + "_dropped_"))
+            if came != left:
                 faults.append(f"links.csv does not conserve {unit} at {row['time_s']} s")
+    if not any(int(row["frames_duplicated"]) for row in rows):
+        faults.append("links.csv shows no copy, so its check for them says nothing")
+
+
+def check_decisions(path, faults):
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    if [row["what"] for row in rows] != ["dropped", "marked"]:
+        faults.append(f"decisions.csv has {rows}")
 
 
 def main():
@@ -99,6 +111,7 @@ def main():
         documents = {file: check_json(directory, schemas, file, faults)
                      for file in ("manifest", "summary", "collectives")}
         check_csv(directory / "links.csv", faults)
+        check_decisions(directory / "decisions.csv", faults)
         listed = {file["name"] for file in documents["manifest"]["files"]}
         present = {path.name for path in directory.iterdir()}
         if listed != present:

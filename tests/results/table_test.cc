@@ -91,6 +91,45 @@ TEST(Table, Golden) {
   EXPECT_EQ(report_text(sample_record(), Colour::kNever), kGolden);
 }
 
+// clang-format off
+constexpr const char* kEventful = R"(# Links, by direction (L2 bytes)
+#                  in        out  queue_full  line_loss  held  queue peak  conserved
+#                                    dropped    dropped
+  wan: Atlanta -> Mount Pleasant
+    frames     102468     102463           0          2     3                    yes
+    bytes   155136552  155128982           0       3028  4542     1657500
+  wan: Mount Pleasant -> Atlanta
+    frames      98765      98743          17          2     3                    yes
+    bytes   149530210  149496902       25738       3028  4542     1657500
+    dropped by red: 3 frames, 4542 bytes
+    dropped by headroom_full: 1 frames, 1514 bytes
+    marked by red: 70 frames, 105980 bytes
+    duplicated: 4 frames, 6056 bytes
+    corrupted: 2 frames, 3028 bytes
+    reordered: 5 frames
+    pause: 12 XOFF, 11 XON, 1 lost, 2 storms, far peak 123456 bytes
+)";
+
+constexpr const char* kClasses = R"(# Traffic classes, by direction
+# class        in         in   dropped  dropped    marked  paused
+#        (frames)    (bytes)  (frames)  (bytes)  (frames)    (ms)
+  wan: Mount Pleasant -> Atlanta
+      0     90000  136260000        20    30280        70   0.000
+      1      8765   13270210         0        0         0   4.250
+)";
+// clang-format on
+
+TEST(Table, WhatIsRareHasALineWhereItHappened) {
+  const RunRecord record = testing::eventful_record();
+  EXPECT_EQ(links_table(record), kEventful);
+  EXPECT_EQ(classes_table(record), kClasses);
+  EXPECT_EQ(classes_table(sample_record()), "");
+  const std::string text = report_text(record, Colour::kNever);
+  EXPECT_NE(text.find(kClasses), std::string::npos);
+  EXPECT_NE(text.find("# Decisions in decisions.csv: 97, missing: 0\n"), std::string::npos);
+  EXPECT_NE(text.find("# PAUSE and PFC frames from hosts\n  atl-1 9\n"), std::string::npos);
+}
+
 TEST(Table, AtMost110ColumnsWithLargeFiguresAndLongNames) {
   RunRecord record = sample_record();
   record.revision = std::string(60, 'f') + " " + std::string(80, 'e');
@@ -103,6 +142,16 @@ TEST(Table, AtMost110ColumnsWithLargeFiguresAndLongNames) {
     counters.dropped.fill({kFrames / 100, kFrames / 100 * 1514});
     counters.held = {400'000, 600'000'000};
     counters.queue_peak_bytes = 5'000'000'000;
+    counters.marked.fill({kFrames, kFrames * 1514});
+    counters.duplicated = counters.corrupted = {kFrames, kFrames * 1514};
+    counters.reordered = kFrames;
+    counters.pause = {kFrames, kFrames, kFrames, kFrames, kFrames};
+    counters.classes.fill({{kFrames, kFrames * 1514},
+                           {kFrames, kFrames * 1514},
+                           kFrames,
+                           5'000'000'000,
+                           Duration::seconds(86'400)});
+    direction.classes = core::kMostClasses;
     direction.lateness = {kFrames, kFrames, 999'999'999, 1'999'999'999, 2'000'000'000, 99'000'000'000};
   }
   for (PortResult& port : record.ports) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "results/decision_csv.h"
 #include "results/files.h"
 #include "results/link_csv.h"
 #include "results/table.h"
@@ -19,15 +20,19 @@ int main(int argc, char** argv) {
   }
   try {
     const std::filesystem::path directory = argv[1];
-    const results::RunRecord record = results::testing::sample_record();
-    results::LinkCsv csv(directory / "links.csv");
+    const results::RunRecord record = results::testing::eventful_record();
+    results::LinkCsv csv(directory / "links.csv", 2);
     for (int sample = 1; sample <= 3; ++sample) {
       for (const results::DirectionResult& direction : record.directions) {
         csv.write(Duration::milliseconds(10 * sample), direction.link, direction.from, direction.to,
-                  direction.counters);
+                  direction.counters, direction.classes);
       }
     }
     csv.close();
+    results::DecisionCsv decisions(directory / "decisions.csv");
+    decisions.write("wan", "Atlanta", "Mount Pleasant", {{}, 0, 1'514});
+    decisions.write("wan", "Atlanta", "Mount Pleasant", {{}, 1, 1'514, 0, core::Fate::kMarked});
+    decisions.close();
     results::write_files(directory, record);
     std::cout << results::report_text(record, results::Colour::kNever);
     return 0;

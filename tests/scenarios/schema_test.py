@@ -16,6 +16,15 @@ except ImportError as error:
     sys.exit(77)
 
 
+def with_text_keys(value):
+    """What JSON would hold: YAML's keys that are numbers are text there."""
+    if isinstance(value, dict):
+        return {str(key): with_text_keys(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [with_text_keys(each) for each in value]
+    return value
+
+
 def main(root: pathlib.Path) -> int:
     problems = []
     checked = 0
@@ -27,7 +36,7 @@ def main(root: pathlib.Path) -> int:
 
         def errors(file):
             try:
-                value = yaml.safe_load(file.read_text(encoding="utf-8"))
+                value = with_text_keys(yaml.safe_load(file.read_text(encoding="utf-8")))
             except (yaml.YAMLError, UnicodeDecodeError) as error:
                 return [str(error)]
             return [error.message for error in validator.iter_errors(value)]

@@ -33,6 +33,22 @@ core::LinkConfig random_config(std::mt19937_64& random) {
   config.buffer = Bytes(pick(random, kLargestFrame, 200'000));
   config.delay = Duration::picoseconds(static_cast<std::int64_t>(pick(random, 0, 50'000'000)));
   config.loss = static_cast<double>(pick(random, 0, 3)) * 0.1;
+  if (pick(random, 0, 2) == 0) config.loss = core::loss::GilbertElliott{.to_bad = 0.02, .to_good = 0.3};
+  if (pick(random, 0, 1) == 0) {
+    config.line.jitter = {.scale = Duration::microseconds(5)};
+    config.line.order = pick(random, 0, 1) == 0 ? core::Order::kKept : core::Order::kFree;
+  }
+  if (pick(random, 0, 2) == 0) {
+    config.far_end.rate = BitRate::bits_per_second(config.rate.bps() / 2);
+    config.far_end.buffer = Bytes(100'000);
+  }
+  if (pick(random, 0, 1) == 0) {
+    core::Event slower;
+    slower.at = Duration::microseconds(static_cast<std::int64_t>(pick(random, 0, 500)));
+    slower.change.rate = BitRate::bits_per_second(config.rate.bps() / 3);
+    slower.change.delay = Duration::microseconds(20);
+    config.timeline.events.push_back(slower);
+  }
   return config;
 }
 

@@ -9,9 +9,12 @@
 #include <ns3/trace-source-accessor.h>
 
 #include <limits>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
+
+#include "emulator/dataplane/frame_header.h"
 
 namespace longhaul::wide {
 namespace {
@@ -30,6 +33,30 @@ std::uint16_t checked_mtu(std::uint32_t mtu) {
 // Ticks are picoseconds, which the constructor has checked.
 Instant simulated_now() {
   return Instant::at(Duration::picoseconds(ns3::Simulator::Now().GetTimeStep()));
+}
+
+constexpr bool before_the_line(core::DropCause cause) {
+  switch (cause) {
+    case core::DropCause::kQueueFull:
+    case core::DropCause::kPoolThreshold:
+    case core::DropCause::kOnChipFull:
+    case core::DropCause::kRed:
+    case core::DropCause::kCodel:
+    case core::DropCause::kPie:
+    case core::DropCause::kTimeCap:
+    case core::DropCause::kWatchdog:
+      return true;
+    case core::DropCause::kLineLoss:
+    case core::DropCause::kBitError:
+    case core::DropCause::kBadFcs:
+    case core::DropCause::kBurst:
+    case core::DropCause::kBlackhole:
+    case core::DropCause::kOutage:
+    case core::DropCause::kHeadroomFull:
+    case core::DropCause::kFarQueueFull:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -54,16 +81,15 @@ void LinkChannel::DoDispose() {
 }
 
 ns3::TypeId LinkDevice::GetTypeId() {
-  static const ns3::TypeId kId =
-      ns3::TypeId("longhaul::wide::LinkDevice")
-          .SetParent<ns3::NetDevice>()
-          .SetGroupName("longhaul")
-          .AddTraceSource("MacTxDrop", "Refused: above the MTU, or the buffer was full",
-                          ns3::MakeTraceSourceAccessor(&LinkDevice::mac_tx_drop_),
-                          "ns3::Packet::TracedCallback")
-          .AddTraceSource("PhyTxDrop", "Lost on the line, after it used its share of the rate",
-                          ns3::MakeTraceSourceAccessor(&LinkDevice::phy_tx_drop_),
-                          "ns3::Packet::TracedCallback");
+  static const ns3::TypeId kId = ns3::TypeId("longhaul::wide::LinkDevice")
+                                     .SetParent<ns3::NetDevice>()
+                                     .SetGroupName("longhaul")
+                                     .AddTraceSource("MacTxDrop", "Above the MTU, or dropped by the buffer",
+                                                     ns3::MakeTraceSourceAccessor(&LinkDevice::mac_tx_drop_),
+                                                     "ns3::Packet::TracedCallback")
+                                     .AddTraceSource("PhyTxDrop", "Lost after it used its share of the rate",
+                                                     ns3::MakeTraceSourceAccessor(&LinkDevice::phy_tx_drop_),
+                                                     "ns3::Packet::TracedCallback");
   return kId;
 }
 
@@ -72,49 +98,36 @@ ns3::TypeId LinkDevice::GetTypeId() {
 // context.
 struct LinkDevice::Sink {
   LinkDevice& device;
+  std::optional<std::uint64_t> offered = {};  // the cookie of the frame that is being offered
   bool refused = false;
 
-  void deliver(const core::Frame& frame, Instant) { device.arrived_.push_back(device.release(frame.cookie)); }
+  void deliver(const core::Frame& frame, Instant) {
+    GhostFrame ghost = device.release(frame.cookie);
+    if (frame.marked) ghost.mark_congestion();
+    device.arrived_.push_back(std::move(ghost));
+  }
   void drop(const core::Frame& frame, core::DropCause cause) {
-    const Ghost ghost = device.release(frame.cookie);
-    if (cause == core::DropCause::kQueueFull) {
-      refused = true;
+    const GhostFrame ghost = device.release(frame.cookie);
+    const bool refuses = offered == frame.cookie;
+    refused |= refuses;
+    if (refuses || before_the_line(cause)) {
       device.mac_tx_drop_(ghost.packet);
     } else {
       device.phy_tx_drop_(ghost.packet);
     }
   }
   std::optional<std::uint64_t> duplicate(const core::Frame& frame) {
-    Ghost copy = device.slots_[frame.cookie];
+    GhostFrame copy = device.slots_[frame.cookie];
     copy.packet = copy.packet->Copy();
     return device.keep(std::move(copy));
   }
-  void corrupt(const core::Frame& frame, std::uint64_t bit) {
-    invert(device.slots_[frame.cookie], bit / 8, static_cast<std::uint8_t>(0x80 >> (bit % 8)));
-  }
-  // Inverts the bits of `mask` in byte `at` of an Ethernet frame: of a header field or of the payload.
-  static void invert(Ghost& ghost, std::uint64_t at, std::uint8_t mask) {
-    constexpr std::uint64_t kAddress = 6, kProtocolAt = 2 * kAddress;
-    if (at < kProtocolAt) {
-      ns3::Mac48Address& address = at < kAddress ? ghost.destination : ghost.source;
-      std::array<std::uint8_t, kAddress> bytes{};
-      address.CopyTo(bytes.data());
-      bytes[at % kAddress] ^= mask;
-      address.CopyFrom(bytes.data());
-    } else if (at < kEthernetHeader) {
-      ghost.protocol ^= static_cast<std::uint16_t>(at == kProtocolAt ? mask << 8 : mask);
-    } else {
-      std::vector<std::uint8_t> bytes(ghost.packet->GetSize());
-      ghost.packet->CopyData(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
-      bytes.at(at - kEthernetHeader) ^= mask;
-      ghost.packet = ns3::Create<ns3::Packet>(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
-    }
-  }
+  void corrupt(const core::Frame& frame, std::uint64_t bit) { device.slots_[frame.cookie].invert(bit); }
 };
 
 LinkDevice::LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed,
                        std::uint32_t mtu)
     : link_(out, Bytes(std::uint64_t{checked_mtu(mtu)} + kEthernetHeader), owner, seed),
+      reads_headers_(core::needs_headers(out)),
       largest_mtu_(static_cast<std::uint16_t>(mtu)),
       mtu_(largest_mtu_),
       address_(ns3::Mac48Address::Allocate()) {}
@@ -153,17 +166,30 @@ bool LinkDevice::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& sour
     mac_tx_drop_(packet);
     return false;
   }
-  const core::Frame frame{keep({packet->Copy(), ns3::Mac48Address::ConvertFrom(source),
-                                ns3::Mac48Address::ConvertFrom(destination), protocol}),
-                          simulated_now(), packet->GetSize() + kEthernetHeader};
-  Sink sink{*this};
+  const std::uint64_t cookie = keep({packet->Copy(), ns3::Mac48Address::ConvertFrom(source),
+                                     ns3::Mac48Address::ConvertFrom(destination), protocol});
+  const core::Frame frame = frame_of(slots_[cookie], cookie);
+  Sink sink{*this, cookie};
+  moving_ = true;
   link_.push(std::span(&frame, 1), sink);
+  moving_ = false;
   arm();
   return !sink.refused;
 }
 
+core::Frame LinkDevice::frame_of(const GhostFrame& ghost, std::uint64_t cookie) const {
+  core::Frame frame{cookie, simulated_now(), ghost.size()};
+  if (!reads_headers_) return frame;
+  const dataplane::FrameHeader header = dataplane::read_header(ghost.header_bytes());
+  frame.flow = header.flow;
+  frame.pcp = header.pcp;
+  frame.dscp = header.dscp;
+  frame.ecn = header.ecn;
+  return frame;
+}
+
 // A new event is only ever needed before all that are armed, so they form a stack and none is cancelled. It
-// holds two at most: an arrival at the far end and, before it, the start of the next waiting frame.
+// stays small: an event that is not needed any more leaves it when its time comes.
 void LinkDevice::arm() {
   const Instant next = link_.next_event();
   if (next == Instant::never() || (!armed_.empty() && armed_.back() <= next)) return;
@@ -175,20 +201,33 @@ void LinkDevice::arm() {
 void LinkDevice::run_link() {
   armed_.pop_back();
   if (peer_ == nullptr) return;  // disposed of
-  link_.advance(simulated_now(), Sink{*this});
+  move_on();
   arm();
   hand_over();
 }
 
+void LinkDevice::move_on() {
+  moving_ = true;
+  link_.advance(simulated_now(), Sink{*this});
+  moving_ = false;
+}
+
+// Between events the link is not told that time passes, as nothing leaves it. What is due just now waits for
+// the event that is armed for it.
+core::LinkCounters LinkDevice::counters() {
+  if (!moving_) move_on();
+  return link_.counters();
+}
+
 void LinkDevice::hand_over() {
   while (!arrived_.empty()) {
-    const Ghost ghost = std::move(arrived_.front());
+    const GhostFrame ghost = std::move(arrived_.front());
     arrived_.pop_front();
     if (peer_ != nullptr) peer_->receive(ghost);
   }
 }
 
-void LinkDevice::receive(const Ghost& ghost) {
+void LinkDevice::receive(const GhostFrame& ghost) {
   const PacketType type = ghost.destination == address_     ? PACKET_HOST
                           : ghost.destination.IsBroadcast() ? PACKET_BROADCAST
                           : ghost.destination.IsGroup()     ? PACKET_MULTICAST
@@ -199,7 +238,7 @@ void LinkDevice::receive(const Ghost& ghost) {
     receive_(this, ghost.packet, ghost.protocol, ghost.source);
 }
 
-std::uint64_t LinkDevice::keep(Ghost ghost) {
+std::uint64_t LinkDevice::keep(GhostFrame ghost) {
   if (free_slots_.empty()) {
     slots_.push_back(std::move(ghost));
     return slots_.size() - 1;
@@ -210,13 +249,13 @@ std::uint64_t LinkDevice::keep(Ghost ghost) {
   return cookie;
 }
 
-LinkDevice::Ghost LinkDevice::release(std::uint64_t cookie) {
+GhostFrame LinkDevice::release(std::uint64_t cookie) {
   free_slots_.push_back(cookie);
-  return std::exchange(slots_[cookie], Ghost{});
+  return std::exchange(slots_[cookie], GhostFrame{});
 }
 
 void LinkDevice::DoDispose() {
-  for (Ghost& ghost : slots_) ghost = Ghost{};
+  for (GhostFrame& ghost : slots_) ghost = GhostFrame{};
   arrived_.clear();
   receive_.Nullify();
   receive_all_.Nullify();

@@ -3,12 +3,14 @@
 // The link core as an ns-3 device: two LinkDevices joined by a LinkChannel are one long-haul link, each
 // device driving the core::Link of the direction it sends in. Send() pushes at Simulator::Now(), next_event()
 // becomes an ns-3 event, and the peer's receive callback runs at exactly the due time. No decision is made
-// here: the queue, loss and delay are core::Link's, so a frame meets the same fate as in the data plane.
+// here: the queue, loss and delay are core::Link's, so a frame meets the same fate as in the data plane; what
+// that wants to know of headers is read from the packet, and a congestion mark is written into it.
 //
 // Time: ns-3's resolution must be the picosecond, see use_picoseconds(); a device refuses to be made
 // otherwise. Sizes: a packet counts with an Ethernet header of 14 B, which is never written: addresses and
 // protocol travel beside the packet. Packets are copied on Send (ns-3's copy-on-write) and kept here until
-// they leave. Threading: as all of ns-3, one thread. Not here: ARP (one peer, so none is needed), flow
+// they leave. A link whose timeline repeats for ever keeps the simulation going for ever: stop it by time.
+// Threading: as all of ns-3, one thread. Not here: ARP (one peer, so none is needed), flow
 // control of queues above, whole topologies.
 #pragma once
 
@@ -28,10 +30,9 @@
 
 #include "emulator/core/link.h"
 #include "topologies/model.h"
+#include "topologies/wide/ghost_frame.h"
 
 namespace longhaul::wide {
-
-inline constexpr std::uint32_t kEthernetHeader = 14;
 
 // Sets ns-3's time resolution to the picosecond; call it before anything else of ns-3 is touched.
 void use_picoseconds();
@@ -53,8 +54,9 @@ class LinkChannel : public ns3::Channel {
 
 class LinkDevice : public ns3::NetDevice {
  public:
-  // Trace sources, each with the packet: "MacTxDrop", refused by Send(); "PhyTxDrop", lost on the line. They
-  // run while the link is being moved on: a trace sink must not send.
+  // Trace sources, each with the packet: "MacTxDrop", refused by Send() or dropped while it waited;
+  // "PhyTxDrop", lost on the line or at its far end. They run while the link is being moved on: a trace sink
+  // must not send.
   static ns3::TypeId GetTypeId();
 
   // Throws std::runtime_error unless ns-3 counts in picoseconds and `mtu` fits its 16 bits.
@@ -63,8 +65,8 @@ class LinkDevice : public ns3::NetDevice {
   // Joins two devices that have their nodes.
   static void join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends);
 
-  // Of the direction in which this device sends.
-  const core::LinkCounters& counters() const { return link_.counters(); }
+  // Of the direction in which this device sends, now; in a trace sink as of the frame it is about.
+  core::LinkCounters counters();
   // Packets kept here because they wait, are being sent or are on the line: equals counters().held.frames.
   std::size_t packets_kept() const { return slots_.size() - free_slots_.size(); }
 
@@ -84,8 +86,8 @@ class LinkDevice : public ns3::NetDevice {
   ns3::Address GetMulticast(ns3::Ipv6Address group) const override;
   bool IsBridge() const override { return false; }
   bool IsPointToPoint() const override { return true; }
-  // False when the packet exceeds the MTU (it is then not counted: it never came to the link) or finds the
-  // buffer full.
+  // False when the packet exceeds the MTU (it is then not counted: it never came to the link) or is refused
+  // by the buffer or its queue management.
   bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& destination, std::uint16_t protocol) override;
   bool SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination,
                 std::uint16_t protocol) override;
@@ -97,23 +99,21 @@ class LinkDevice : public ns3::NetDevice {
   bool SupportsSendFrom() const override { return true; }
 
  private:
-  struct Ghost {  // what belongs to a frame inside the core, found by its cookie
-    ns3::Ptr<ns3::Packet> packet;
-    ns3::Mac48Address source;
-    ns3::Mac48Address destination;
-    std::uint16_t protocol = 0;
-  };
   struct Sink;
 
   void DoDispose() override;
-  std::uint64_t keep(Ghost ghost);
-  Ghost release(std::uint64_t cookie);
+  std::uint64_t keep(GhostFrame ghost);
+  GhostFrame release(std::uint64_t cookie);
+  core::Frame frame_of(const GhostFrame& ghost, std::uint64_t cookie) const;
   void arm();
   void run_link();
+  void move_on();
   void hand_over();
-  void receive(const Ghost& ghost);
+  void receive(const GhostFrame& ghost);
 
   core::Link link_;
+  bool reads_headers_;
+  bool moving_ = false;  // the link is at work and calls back
   std::uint16_t largest_mtu_;
   std::uint16_t mtu_;
   std::uint32_t if_index_ = 0;
@@ -121,10 +121,10 @@ class LinkDevice : public ns3::NetDevice {
   ns3::Ptr<ns3::Node> node_;
   ns3::Ptr<LinkChannel> channel_;
   ns3::Ptr<LinkDevice> peer_;
-  std::vector<Ghost> slots_;  // by cookie; grows to the most that were ever held
+  std::vector<GhostFrame> slots_;  // by cookie; grows to the most that were ever held
   std::vector<std::uint64_t> free_slots_;
-  std::deque<Ghost> arrived_;   // due now, on their way to the peer
-  std::vector<Instant> armed_;  // times of the events in ns-3's hands, the next one last
+  std::deque<GhostFrame> arrived_;  // due now, on their way to the peer
+  std::vector<Instant> armed_;      // times of the events in ns-3's hands, the next one last
   ReceiveCallback receive_;
   PromiscReceiveCallback receive_all_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> mac_tx_drop_;

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// An ns-3 packet with its Ethernet addresses beside it, seen as the frame that it would be: its first bytes
+// read, its bits changed. The Ethernet header is never written anywhere. A packet that is changed stays the
+// same to those who know it by its uid or its packet tags; copies that share its bytes keep theirs.
+#pragma once
+
+#include <ns3/mac48-address.h>
+#include <ns3/packet.h>
+#include <ns3/ptr.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace longhaul::wide {
+
+inline constexpr std::uint32_t kEthernetHeader = 14;
+
+struct GhostFrame {
+  ns3::Ptr<ns3::Packet> packet;
+  ns3::Mac48Address source;
+  ns3::Mac48Address destination;
+  std::uint16_t protocol = 0;
+
+  // L2 bytes.
+  std::uint32_t size() const { return packet->GetSize() + kEthernetHeader; }
+  // As many bytes of the frame as decide its header fields (emulator/dataplane/frame_header.h).
+  std::vector<std::byte> header_bytes() const;
+  // Sets congestion experienced in the IP header, when there is one.
+  void mark_congestion();
+  // Inverts bit `bit` of the frame; 0 is the most significant one of the first byte.
+  void invert(std::uint64_t bit);
+};
+
+}  // namespace longhaul::wide
