@@ -81,19 +81,26 @@ std::string effective_line(const core::LinkConfig& config, std::string_view inde
   const auto write = [&](std::string_view key, std::string_view value) {
     fmt::format_to(std::back_inserter(text), "{}{}: {}\n", indent, key, value);
   };
-  const core::LineConfig& line = config.line;
-  write("overhead", to_text(config.overhead));
+  const core::LineConfig &line = config.line, plain;
   write("loss", std::visit([](const auto& model) { return text_of(model); }, config.loss.model));
-  write("jitter", text_of(line.jitter));
-  write("order", line.order == core::Order::kKept ? "kept" : "free");
-  write("drift", fmt::format("{} ps/s", line.drift_ps_per_s));
-  write("reorder", fmt::format("{{ probability: {}, gap: {}, hold: {} }}", to_text(line.reorder.probability),
-                               line.reorder.gap, to_text(line.reorder.hold)));
-  write("duplicate", fmt::format("{{ probability: {}, extra_delay: {} }}",
-                                 to_text(line.duplicate.probability), to_text(line.duplicate.extra_delay)));
-  write("corrupt", text_of(line.corrupt));
-  write("bit_errors",
-        fmt::format("{{ rate: {}, deliver: {} }}", to_text(line.bit_errors.rate), line.bit_errors.deliver));
+  if (config.overhead != Bytes()) write("overhead", to_text(config.overhead));
+  if (line.jitter != plain.jitter) write("jitter", text_of(line.jitter));
+  if (line.order != plain.order) write("order", "free");
+  if (line.drift_ps_per_s != 0) write("drift", fmt::format("{} ps/s", line.drift_ps_per_s));
+  if (line.reorder != plain.reorder) {
+    write("reorder",
+          fmt::format("{{ probability: {}, gap: {}, hold: {} }}", to_text(line.reorder.probability),
+                      line.reorder.gap, to_text(line.reorder.hold)));
+  }
+  if (line.duplicate != plain.duplicate) {
+    write("duplicate", fmt::format("{{ probability: {}, extra_delay: {} }}",
+                                   to_text(line.duplicate.probability), to_text(line.duplicate.extra_delay)));
+  }
+  if (line.corrupt != plain.corrupt) write("corrupt", text_of(line.corrupt));
+  if (line.bit_errors != plain.bit_errors) {
+    write("bit_errors",
+          fmt::format("{{ rate: {}, deliver: {} }}", to_text(line.bit_errors.rate), line.bit_errors.deliver));
+  }
   if (!config.timeline.trace.rows.empty()) write("trace", text_of(config.timeline.trace));
   return text;
 }

@@ -11,7 +11,8 @@
 
 namespace longhaul::topology {
 
-// What happens on the line of one direction, each line behind `indent`; every parameter is written out.
+// What happens on the line of one direction, each line behind `indent`; effects that are not there are
+// left out.
 std::string effective_line(const core::LinkConfig& config, std::string_view indent);
 
 }  // namespace longhaul::topology

@@ -171,6 +171,7 @@ void Transmitter::flush(WaitingRoom& room, std::size_t traffic_class, Gone&& gon
     if (traffic_class != kMostClasses && c != traffic_class) continue;
     while (!queues_[c].empty()) gone(take(room, c), c);
   }
+  if (idle()) next_ = Instant::never();  // nothing is left that is being written to the outer tier
 }
 
 }  // namespace longhaul::core

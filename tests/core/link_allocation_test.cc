@@ -21,6 +21,10 @@ void* counted(std::size_t size, std::size_t alignment) {
   throw std::bad_alloc();
 }
 
+[[gnu::noinline]] void release(void* block) {
+  std::free(block);
+}
+
 }  // namespace
 
 void* operator new(std::size_t size) {
@@ -36,28 +40,28 @@ void* operator new[](std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* block) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete[](void* block) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete(void* block, std::size_t) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete[](void* block, std::size_t) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete(void* block, std::align_val_t) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete[](void* block, std::align_val_t) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
-  std::free(block);
+  release(block);
 }
 void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
-  std::free(block);
+  release(block);
 }
 
 namespace longhaul::core {
@@ -73,7 +77,7 @@ struct Silent {
 
 TEST(LinkAllocation, TheCounterCounts) {
   const std::uint64_t before = g_allocations;
-  delete new int(1);
+  ::operator delete(::operator new(16));
   EXPECT_EQ(g_allocations, before + 1);
 }
 

@@ -91,6 +91,18 @@ struct Pace {
 
 inline constexpr core::StreamOwner kOwner{3, 1};
 
+// Tells `link` all that happens in a history up to before frame `next`; pauses_done counts.
+template <typename Sink>
+void pause_before(const History& history, std::size_t next, std::size_t& pauses_done, core::Link& link,
+                  Sink& sink) {
+  for (; pauses_done < history.pauses.size(); ++pauses_done) {
+    const NeighbourPause& pause = history.pauses[pauses_done];
+    if (next < history.frames.size() && pause.at > history.frames[next].at) return;
+    sink.now = std::max(sink.now, pause.at);
+    link.pause_far_end(pause.classes, pause.quanta, pause.at, sink);
+  }
+}
+
 Driven drive(const History& history, Pace pace, std::mt19937_64& random);
 
 // Lets a link run until it holds nothing, by its own next_event(). False when it would not end.

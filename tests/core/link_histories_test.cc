@@ -91,7 +91,7 @@ TEST(LinkHistories, ConserveFramesAndBytesAfterEveryStep) {
   for (std::uint64_t round = 0; operations < kOperations; ++round) {
     std::mt19937_64 random(testing::test_seed() + 500'000 + round);
     const Features features = Features::all().some(random, 1 + round % 5);
-    const History history = testing::random_history(random, 6'000, features);
+    const History history = testing::random_history(random, 20'000, features);
     operations += keep_books(history, random);
     ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round << " (" << features.names() << ")";
   }

@@ -14,18 +14,18 @@ using core::LinkConfig;
 Features Features::some(std::mt19937_64& random, std::uint64_t one_in) const {
   Features chosen;
   for (std::uint32_t bit = 0; bit < kFeatures; ++bit)
-    if (((bits_ >> bit) & 1) != 0 && random() % one_in == 0) chosen.bits_ |= 1u << bit;
+    if (((bits_ >> bit) & 1) != 0 && random() % one_in == 0) chosen.bits_ |= std::uint64_t{1} << bit;
   return chosen;
 }
 
 std::string Features::names() const {
   static constexpr const char* kNames[kFeatures] = {
-      "classes",       "limits",        "pool",         "tiers",          "red_threshold",  "codel",
-      "time_cap",      "waves",         "rate_steps",   "delay_steps",    "outages",        "members",
-      "buffer_steps",  "far_end",       "pfc",          "storm",          "watchdog",       "loss_patterns",
-      "sides",         "damage",        "overhead",     "drift",          "free_order",     "random_loss",
-      "random_damage", "random_copies", "random_queue", "random_reorder", "random_dequeue", "jitter",
-      "lost_pauses"};
+      "classes",       "limits",        "pool",          "tiers",        "red_threshold",  "codel",
+      "time_cap",      "waves",         "rate_steps",    "delay_steps",  "outages",        "members",
+      "buffer_steps",  "far_end",       "pfc",           "storm",        "watchdog",       "neighbour",
+      "loss_patterns", "sides",         "damage",        "overhead",     "drift",          "free_order",
+      "random_loss",   "random_damage", "random_copies", "random_queue", "random_reorder", "random_dequeue",
+      "jitter",        "lost_pauses"};
   std::string all;
   for (std::uint32_t bit = 0; bit < kFeatures; ++bit)
     if (((bits_ >> bit) & 1) != 0) all += std::string(all.empty() ? "" : " ") + kNames[bit];
@@ -53,7 +53,7 @@ class Maker {
     if (on(Feature::kWaves)) waves();
     if (on(Feature::kFarEnd)) far_end();
     timeline();
-    return {features_, config_, random_(), traffic()};
+    return {features_, config_, random_(), traffic(), neighbour()};
   }
 
  private:
@@ -307,6 +307,20 @@ class Maker {
       frames.push_back(frame);
     }
     return frames;
+  }
+
+  std::vector<NeighbourPause> neighbour() {
+    std::vector<NeighbourPause> pauses;
+    if (!on(Feature::kNeighbour) || config_.far_end.rate == BitRate{}) return pauses;
+    Instant at;
+    for (std::uint64_t i = pick(1, 20); i > 0; --i) {
+      at = at + ticks(0, static_cast<std::uint64_t>(span_ / tick_) / 8);
+      NeighbourPause pause{at, static_cast<std::uint8_t>(pick(0, 255)), {}};
+      for (std::uint16_t& quanta : pause.quanta)
+        quanta = static_cast<std::uint16_t>(coin(3) ? 0 : pick(1, 1'300));
+      pauses.push_back(pause);
+    }
+    return pauses;
   }
 
   std::mt19937_64& random_;

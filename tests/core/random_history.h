@@ -6,6 +6,7 @@
 // put everything right, so a link always drains.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -34,6 +35,7 @@ enum class Feature : std::uint32_t {
   kPfc,
   kStorm,
   kWatchdog,
+  kNeighbour,  // which pauses the far end
   kLossPatterns,
   kSides,   // reorder and duplicate
   kDamage,  // bit errors and corruption
@@ -51,39 +53,44 @@ enum class Feature : std::uint32_t {
   kJitter,
   kLostPauses,
 };
-inline constexpr std::uint32_t kFeatures = 31;
+inline constexpr std::uint32_t kFeatures = 32;
 
 class Features {
  public:
   constexpr Features() = default;
-  static constexpr Features all() { return Features((1u << kFeatures) - 1); }
+  static constexpr Features all() { return Features((std::uint64_t{1} << kFeatures) - 1); }
   // All that the reference model can follow.
-  static constexpr Features modelled() {
-    return Features((1u << static_cast<unsigned>(Feature::kRandomReorder)) - 1);
-  }
+  static constexpr Features modelled() { return Features(bit(Feature::kRandomReorder) - 1); }
   // Each of these with probability one half, one third ...
   Features some(std::mt19937_64& random, std::uint64_t one_in) const;
-  constexpr bool has(Feature feature) const { return ((bits_ >> static_cast<unsigned>(feature)) & 1) != 0; }
-  constexpr Features with(Feature feature) const {
-    return Features(bits_ | (1u << static_cast<unsigned>(feature)));
-  }
-  constexpr Features without(Feature feature) const {
-    return Features(bits_ & ~(1u << static_cast<unsigned>(feature)));
-  }
+  constexpr bool has(Feature feature) const { return (bits_ & bit(feature)) != 0; }
+  constexpr Features with(Feature feature) const { return Features(bits_ | bit(feature)); }
+  constexpr Features without(Feature feature) const { return Features(bits_ & ~bit(feature)); }
   std::string names() const;
 
  private:
-  explicit constexpr Features(std::uint32_t bits) : bits_(bits) {}
-  std::uint32_t bits_ = 0;
+  static constexpr std::uint64_t bit(Feature feature) {
+    return std::uint64_t{1} << static_cast<unsigned>(feature);
+  }
+  explicit constexpr Features(std::uint64_t bits) : bits_(bits) {}
+  std::uint64_t bits_ = 0;
 };
 
 inline constexpr Bytes kLargestFrame{9'018};
+
+// PAUSE from the neighbour behind the far end.
+struct NeighbourPause {
+  Instant at;
+  std::uint8_t classes = 0;
+  std::array<std::uint16_t, core::kMostClasses> quanta{};
+};
 
 struct History {
   Features features;
   core::LinkConfig config;
   std::uint64_t seed = 0;
   std::vector<core::Frame> frames;
+  std::vector<NeighbourPause> pauses = {};  // each before the frames of the same time
 };
 
 History random_history(std::mt19937_64& random, std::size_t frames, Features features);

@@ -16,8 +16,8 @@ bool ReferenceModel::held_back(std::size_t cls) const {
   return pause_[cls].paused && !ignored;
 }
 
-std::int64_t ReferenceModel::pause_time() const {
-  const Wide bits = static_cast<Wide>(config_.far_end.pfc.quanta) * 512 * 1'000'000'000'000;
+std::int64_t ReferenceModel::pause_time(std::uint16_t quanta) const {
+  const Wide bits = static_cast<Wide>(quanta) * 512 * 1'000'000'000'000;
   const auto rate = static_cast<Wide>(config_.rate.bps());
   return static_cast<std::int64_t>((bits + rate - 1) / rate);
 }
@@ -25,7 +25,7 @@ std::int64_t ReferenceModel::pause_time() const {
 std::int64_t ReferenceModel::refresh_due(std::size_t cls) const {
   if (!far_off_[cls] && ((storm_ >> cls) & 1) == 0) return kNever;
   const std::int64_t given = config_.far_end.pfc.refresh.ps();
-  return far_last_xoff_[cls] + (given != 0 ? given : pause_time() / 2);
+  return far_last_xoff_[cls] + (given != 0 ? given : pause_time(config_.far_end.pfc.quanta) / 2);
 }
 
 std::int64_t ReferenceModel::restore_due(std::size_t cls) const {
@@ -47,7 +47,7 @@ void ReferenceModel::take_pauses() {
     Pause& pause = pause_[frame.cls];
     if (frame.xoff) {
       if (!pause.paused) pause.since = now_;
-      pause.until = now_ + pause_time();
+      pause.until = now_ + pause_time(config_.far_end.pfc.quanta);
       pause.last_xoff = now_;
     }
     pause.paused = frame.xoff;
@@ -141,7 +141,9 @@ bool ReferenceModel::far_has_room(const OnLine& what) const {
 
 void ReferenceModel::far_arrive(const OnLine& what) {
   const core::PfcThresholds& thresholds = config_.far_end.pfc.thresholds[what.cls];
-  if (far_sending_ && !far_has_room(what)) {
+  const bool empty = std::all_of(far_.begin(), far_.end(), [](const auto& queue) { return queue.empty(); });
+  const bool starts_at_once = empty && !far_sending_ && far_paused_until_[what.cls] <= now_;
+  if (!starts_at_once && !far_has_room(what)) {
     return drop(what.frame, lossless(what.cls) ? DropCause::kHeadroomFull : DropCause::kFarQueueFull);
   }
   far_[what.cls].push_back(what.frame);
@@ -154,10 +156,20 @@ void ReferenceModel::far_arrive(const OnLine& what) {
   }
 }
 
+void ReferenceModel::pause_far_end(std::uint8_t classes,
+                                   const std::array<std::uint16_t, core::kMostClasses>& quanta,
+                                   std::int64_t at) {
+  run_until(std::max(at, now_));
+  if (config_.far_end.rate == BitRate{}) return;
+  for (std::size_t cls = 0; cls < core::kMostClasses; ++cls)
+    if (((classes >> cls) & 1) != 0) far_paused_until_[cls] = now_ + pause_time(quanta[cls]);
+  far_serve();
+}
+
 void ReferenceModel::far_serve() {
   if (far_sending_) return;
   for (std::size_t cls = core::kMostClasses; cls-- > 0;) {
-    if (far_[cls].empty()) continue;
+    if (!far_may_start(cls)) continue;
     const Frame frame = far_[cls].front();
     far_[cls].pop_front();
     const Duration time = serialisation_time(counted_size(Bytes(frame.size), config_), config_.far_end.rate);

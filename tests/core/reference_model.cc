@@ -95,6 +95,8 @@ std::int64_t ReferenceModel::next_instant() const {
     also(refresh_due(cls));
   }
   for (const OnLine& frame : line_) also(frame.due);
+  for (const std::int64_t until : far_paused_until_)
+    if (until > now_) also(until);
   if (far_sending_) also(far_sending_->second);
   return next;
 }

@@ -48,6 +48,9 @@ class ReferenceModel {
 
   void arrive(core::Frame frame);
   void run_until(std::int64_t time);
+  // The neighbour behind the far end sends PAUSE.
+  void pause_far_end(std::uint8_t classes, const std::array<std::uint16_t, core::kMostClasses>& quanta,
+                     std::int64_t at);
 
   const std::vector<End>& ends() const { return ends_; }
   core::LinkCounters counters() const;
@@ -166,7 +169,7 @@ class ReferenceModel {
 
   // reference_far_end.cc: the receiver and its pauses.
   bool held_back(std::size_t cls) const;
-  std::int64_t pause_time() const;
+  std::int64_t pause_time(std::uint16_t quanta) const;
   std::int64_t refresh_due(std::size_t cls) const;
   std::int64_t restore_due(std::size_t cls) const;
   std::int64_t detect_due(std::size_t cls) const;
@@ -178,6 +181,7 @@ class ReferenceModel {
   bool far_has_room(const OnLine& what) const;
   void far_arrive(const OnLine& what);
   void far_serve();
+  bool far_may_start(std::size_t cls) const { return !far_[cls].empty() && far_paused_until_[cls] <= now_; }
   bool lossless(std::size_t cls) const { return ((config_.far_end.pfc.classes >> cls) & 1) != 0; }
 
   const core::LinkConfig config_;
@@ -203,6 +207,7 @@ class ReferenceModel {
 
   std::array<std::deque<core::Frame>, core::kMostClasses> far_;
   std::optional<std::pair<core::Frame, std::int64_t>> far_sending_;
+  std::array<std::int64_t, core::kMostClasses> far_paused_until_{};
   std::array<bool, core::kMostClasses> far_off_{};
   std::array<std::int64_t, core::kMostClasses> far_last_xoff_{};
   std::uint8_t storm_ = 0;
