@@ -40,7 +40,9 @@ Duration delay(const Scenario& scenario, std::size_t from, std::size_t to) {
 
 double line_goodput(const Topology& topology, std::size_t link, Direction direction) {
   const core::LinkConfig& line = topology.links[link].directions[direction];
-  return goodput(line.rate, line.framing, topology.mtu);
+  BitRate rate = BitRate::bits_per_second(line.rate.bps() / line.waves.members);  // a flow stays on one wave
+  if (line.far_end.rate != BitRate()) rate = std::min(rate, line.far_end.rate);
+  return goodput(rate, line.framing, topology.mtu, line.overhead);
 }
 
 // Of the rank's own interface; infinite when the host has no rate.
@@ -168,8 +170,8 @@ Duration halving_doubling(const Scenario& scenario, Bytes size, Handshake handsh
 
 }  // namespace
 
-double goodput(BitRate rate, core::Framing framing, std::uint32_t mtu) {
-  const Bytes line = core::framed_size(Bytes(std::uint64_t{mtu} + kEthernetHeader), framing);
+double goodput(BitRate rate, core::Framing framing, std::uint32_t mtu, Bytes overhead) {
+  const Bytes line = core::framed_size(Bytes(std::uint64_t{mtu} + kEthernetHeader) + overhead, framing);
   return static_cast<double>(rate.bps()) / 8 * static_cast<double>(mtu - kTcpIpHeaders) /
          static_cast<double>(line.count());
 }
@@ -180,11 +182,11 @@ std::vector<DirectionPrediction> predict_links(const Topology& topology) {
   for (std::size_t l = 0; l < topology.links.size(); ++l) {
     for (const Direction d : {kForward, kReverse}) {
       const core::LinkConfig& line = topology.links[l].directions[d];
-      const Bytes framed = core::framed_size(frame, line.framing);
+      const Bytes framed = core::counted_size(frame, line);
       DirectionPrediction p;
       p.link = l;
       p.direction = d;
-      p.goodput = goodput(line.rate, line.framing, topology.mtu);
+      p.goodput = goodput(line.rate, line.framing, topology.mtu, line.overhead);
       p.bdp = bytes_in(line.rate, round_trip(topology.links[l]));
       p.in_flight = bytes_in(line.rate, line.delay);
       const std::uint64_t waiting = line.buffer.count() / frame.count();

@@ -19,8 +19,8 @@ namespace longhaul::scenario {
 
 // Payload bytes per second of a TCP flow with timestamps (RFC 7323) that fills a line of this rate with
 // frames of the largest size: mtu - 52 B of payload in mtu + 38 B on the wire, or in mtu + 14 B for
-// Framing::kL2.
-double goodput(BitRate rate, core::Framing framing, std::uint32_t mtu);
+// Framing::kL2, and `overhead` more (core::LinkConfig::overhead).
+double goodput(BitRate rate, core::Framing framing, std::uint32_t mtu, Bytes overhead = {});
 
 struct DirectionPrediction {
   std::size_t link = 0;

@@ -186,6 +186,7 @@ void Link::pause_neighbour(std::uint8_t classes, const std::array<std::uint16_t,
     }
   }
   receiver_->serve(at);
+  find_control();
 }
 
 LinkCounters Link::counters() const {

@@ -3,6 +3,8 @@
 // The steps of core::Link that hand frames to a driver; part of link.h, which includes it.
 #pragma once
 
+#include "emulator/core/link.h"
+
 namespace longhaul::core {
 
 // What the stages of a link tell, counted, logged and passed on to the driver's sink.

@@ -91,7 +91,7 @@ TEST(LinkAllocation, NothingAfterConstruction) {
     link.log_decisions(&log);
     Silent sink;
     const std::uint64_t before = g_allocations;
-    link.push(history.frames, sink);
+    for (testing::Feeder feeder(history); !feeder.finished();) feeder.feed(link, 64, sink);
     const bool drained = testing::drain(link, sink);
     const std::uint64_t after = g_allocations;
     ASSERT_TRUE(drained);

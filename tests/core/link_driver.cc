@@ -32,22 +32,15 @@ Driven drive(const History& history, Pace pace, std::mt19937_64& random) {
   link.log_decisions(&log);
   Driven run;
   Recorder& recorder = run.recorder;
-  Instant last;
-  for (std::size_t next = 0; next < history.frames.size();) {
-    const std::size_t count = std::min<std::size_t>(1 + random() % pace.burst, history.frames.size() - next);
-    const Instant first = history.frames[next].at;
+  for (Feeder feeder(history); !feeder.finished();) {
     for (int i = 0; i < pace.steps; ++i) {
-      const auto span = static_cast<std::uint64_t>((first - last).ps()) + 1;
-      last = last + Duration::picoseconds(static_cast<std::int64_t>(random() % span));
-      recorder.now = last;
-      link.advance(last, recorder);
+      const auto span = static_cast<std::uint64_t>((feeder.at() - recorder.now).ps()) + 1;
+      recorder.now = recorder.now + Duration::picoseconds(static_cast<std::int64_t>(random() % span));
+      link.advance(recorder.now, recorder);
       EXPECT_TRUE(link.counters().conserved());
     }
-    last = history.frames[next + count - 1].at;
-    recorder.now = last;
-    link.push(std::span(history.frames).subspan(next, count), recorder);
+    feeder.feed(link, 1 + random() % pace.burst, recorder);
     EXPECT_TRUE(link.counters().conserved());
-    next += count;
   }
   EXPECT_TRUE(drain(link, recorder)) << "the link does not drain";
   EXPECT_EQ(link.counters().held, Tally{});

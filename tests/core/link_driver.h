@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -82,6 +83,42 @@ struct Driven {
   std::vector<core::Decision> decisions;
 };
 
+// Hands a history to a link, in order of time.
+class Feeder {
+ public:
+  explicit Feeder(const History& history) : frames_(history.frames), pauses_(history.pauses) {}
+
+  bool finished() const { return frame_ == frames_.size(); }
+  // What comes next: a pause, or otherwise a frame.
+  const NeighbourPause* pause() const { return pause_comes_before(frame_) ? &pauses_[pause_] : nullptr; }
+  const core::Frame& frame() const { return frames_[frame_]; }
+  Instant at() const { return pause() != nullptr ? pause()->at : frame().at; }
+
+  // Hands over the pause that comes next, or up to `most` frames, until a pause comes.
+  template <typename Sink>
+  void feed(core::Link& link, std::size_t most, Sink& sink) {
+    if (const NeighbourPause* next = pause()) {
+      sink.now = next->at;
+      ++pause_;
+      link.pause_far_end(next->classes, next->quanta, next->at, sink);
+      return;
+    }
+    const std::size_t first = frame_++;
+    while (frame_ - first < most && !finished() && !pause_comes_before(frame_)) ++frame_;
+    sink.now = frames_[frame_ - 1].at;
+    link.push(frames_.subspan(first, frame_ - first), sink);
+  }
+
+ private:
+  bool pause_comes_before(std::size_t frame) const {
+    return frame < frames_.size() && pause_ < pauses_.size() && pauses_[pause_].at <= frames_[frame].at;
+  }
+
+  std::span<const core::Frame> frames_;
+  std::span<const NeighbourPause> pauses_;
+  std::size_t frame_ = 0, pause_ = 0;
+};
+
 // How a history is fed to a link: bursts of 1..burst frames and up to `steps` extra calls of advance()
 // between.
 struct Pace {
@@ -90,18 +127,6 @@ struct Pace {
 };
 
 inline constexpr core::StreamOwner kOwner{3, 1};
-
-// Tells `link` all that happens in a history up to before frame `next`; pauses_done counts.
-template <typename Sink>
-void pause_before(const History& history, std::size_t next, std::size_t& pauses_done, core::Link& link,
-                  Sink& sink) {
-  for (; pauses_done < history.pauses.size(); ++pauses_done) {
-    const NeighbourPause& pause = history.pauses[pauses_done];
-    if (next < history.frames.size() && pause.at > history.frames[next].at) return;
-    sink.now = std::max(sink.now, pause.at);
-    link.pause_far_end(pause.classes, pause.quanta, pause.at, sink);
-  }
-}
 
 Driven drive(const History& history, Pace pace, std::mt19937_64& random);
 

@@ -54,24 +54,19 @@ std::uint64_t keep_books(const History& history, std::mt19937_64& random) {
                  counters.dropped_in_all() == books.dropped && counters.duplicated == books.copies;
     within &= counters.held.frames <= capacity.frames && counters.held.bytes <= capacity.bytes;
   };
-  const std::span<const Frame> frames(history.frames);
-  for (std::size_t next = 0; next < frames.size();) {
+  for (testing::Feeder feeder(history); !feeder.finished();) {
     const std::uint64_t dice = random();
-    const std::size_t count =
-        std::min<std::size_t>(dice % 4 == 0 ? 1 + dice / 4 % 64 : 1, frames.size() - next);
-    books.now = frames[next + count - 1].at;
-    link.push(frames.subspan(next, count), books);
+    const std::uint64_t before = link.counters().in.frames;
+    feeder.feed(link, dice % 4 == 0 ? 1 + dice / 4 % 64 : 1, books);
     check();
-    next += count;
-    operations += count;
-    if (dice % 3 == 0 || next == frames.size()) continue;
-    const std::int64_t gap = (frames[next].at - books.now).ps();
-    books.now = books.now + Duration::picoseconds(gap / static_cast<std::int64_t>(1 + dice / 16 % 7));
+    operations += link.counters().in.frames - before;
+    if (dice % 3 == 0 || feeder.finished()) continue;
+    books.now = books.now + (feeder.at() - books.now) / static_cast<std::int64_t>(1 + dice / 16 % 7);
     link.advance(books.now, books);
     check();
     ++operations;
   }
-  while (link.counters().held.frames > 0 && operations < 100 * frames.size()) {
+  while (link.counters().held.frames > 0 && operations < 100 * history.frames.size()) {
     books.now = link.next_event();
     link.advance(books.now, books);
     check();
@@ -225,6 +220,7 @@ TEST(LinkHistories, HoldNoMoreThanTheStatedCapacity) {
       if (round % 3 == 1) frame.size = static_cast<std::uint32_t>(kLargestFrame.count());
       frame.at = Instant::at(frame.at.since_zero() / 4);
     }
+    history.pauses.clear();
     keep_books(history, random);
     ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round << " (" << features.names() << ")";
   }

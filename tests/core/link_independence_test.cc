@@ -62,18 +62,18 @@ TEST(LinkIndependence, CountersAreAFunctionOfTimeNotOfSteps) {
   each_history(60, 1'000, 72, [](const History& history, std::mt19937_64& random) {
     Link stepped(history.config, kLargestFrame, {0, 0}, 5), jumped(history.config, kLargestFrame, {0, 0}, 5);
     Recorder a, b;
-    a.now = b.now = Instant::never();
-    std::int64_t last = 0;
-    for (const Frame& frame : history.frames) {
-      for (int i = 0; i < 3 && frame.at.ps() > last; ++i) {
-        last += 1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(frame.at.ps() - last));
-        stepped.advance(Instant::at(Duration::picoseconds(last)), a);
+    testing::Feeder feeder(history), other_feeder(history);
+    while (!feeder.finished()) {
+      a.now = b.now;
+      for (int i = 0; i < 3 && feeder.at() > a.now; ++i) {
+        const auto gap = static_cast<std::uint64_t>((feeder.at() - a.now).ps());
+        a.now = a.now + Duration::picoseconds(1 + static_cast<std::int64_t>(random() % gap));
+        stepped.advance(a.now, a);
       }
-      last = frame.at.ps();
-      stepped.push(std::span(&frame, 1), a);
-      jumped.push(std::span(&frame, 1), b);
-      if (frame.cookie % 5 != 0) continue;
-      ASSERT_EQ(testing::difference(stepped.counters(), jumped.counters()), "") << "frame " << frame.cookie;
+      feeder.feed(stepped, 1, a);
+      other_feeder.feed(jumped, 1, b);
+      if (random() % 5 != 0) continue;
+      ASSERT_EQ(testing::difference(stepped.counters(), jumped.counters()), "") << "at " << a.now.ps();
       ASSERT_EQ(stepped.counters(), jumped.counters());
       ASSERT_EQ(stepped.take_interval_peak(), jumped.take_interval_peak());
     }
@@ -98,11 +98,9 @@ TEST(LinkIndependence, NextEventIsNeverLaterThanTheNextDelivery) {
       for (; seen < recorder.deliveries().size(); ++seen)
         ASSERT_EQ(recorder.deliveries()[seen].second, now.ps());
     };
-    for (const Frame& frame : history.frames) {
-      while (link.next_event() <= frame.at) ASSERT_NO_FATAL_FAILURE(step(link.next_event()));
-      recorder.now = frame.at;
-      link.push(std::span(&frame, 1), recorder);
-      while (seen < recorder.deliveries().size()) ++seen;
+    for (testing::Feeder feeder(history); !feeder.finished(); seen = recorder.deliveries().size()) {
+      while (link.next_event() <= feeder.at()) ASSERT_NO_FATAL_FAILURE(step(link.next_event()));
+      feeder.feed(link, 1, recorder);
     }
     while (link.counters().held.frames > 0) ASSERT_NO_FATAL_FAILURE(step(link.next_event()));
     EXPECT_EQ(recorder.outcomes(), expected.recorder.outcomes());
@@ -119,11 +117,11 @@ TEST(LinkIndependence, OfOtherLinks) {
           std::make_unique<Link>(history.config, kLargestFrame, StreamOwner{i, i % 2}, history.seed));
     Link link(history.config, kLargestFrame, testing::kOwner, history.seed);
     Recorder recorder, elsewhere[5];
-    for (const Frame& frame : history.frames) {
+    for (testing::Feeder feeder(history); !feeder.finished();) {
       const std::size_t other = random() % others.size();
-      elsewhere[other].now = recorder.now = frame.at;
-      others[other]->push(std::span(&frame, 1), elsewhere[other]);
-      link.push(std::span(&frame, 1), recorder);
+      elsewhere[other].now = feeder.frame().at;
+      others[other]->push(std::span(&feeder.frame(), 1), elsewhere[other]);
+      feeder.feed(link, 1, recorder);
     }
     ASSERT_TRUE(testing::drain(link, recorder));
     EXPECT_EQ(recorder.outcomes(), alone.recorder.outcomes());

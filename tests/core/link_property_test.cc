@@ -32,14 +32,17 @@ void expect_agreement(const History& history, std::mt19937_64& random) {
     EXPECT_EQ(differs, "") << when;
     return differs.empty();
   };
-  for (const Frame& frame : history.frames) {
-    recorder.now = frame.at;
-    link.push(std::span(&frame, 1), recorder);
-    model.arrive(frame);
-    if (!same("after frame " + std::to_string(frame.cookie) + " at " + std::to_string(frame.at.ps()))) return;
-    if (random() % 8 == 0 || frame.cookie + 1 == history.frames.size()) continue;
-    const Instant next = history.frames[frame.cookie + 1].at;
-    recorder.now = frame.at + (next - frame.at) / static_cast<std::int64_t>(1 + random() % 9);
+  for (testing::Feeder feeder(history); !feeder.finished();) {
+    if (const testing::NeighbourPause* pause = feeder.pause()) {
+      model.pause_far_end(pause->classes, pause->quanta, pause->at.ps());
+    } else {
+      model.arrive(feeder.frame());
+    }
+    const std::uint64_t frame = feeder.frame().cookie;
+    feeder.feed(link, 1, recorder);
+    if (!same("with frame " + std::to_string(frame) + " at " + std::to_string(recorder.now.ps()))) return;
+    if (random() % 8 == 0 || feeder.finished()) continue;
+    recorder.now = recorder.now + (feeder.at() - recorder.now) / static_cast<std::int64_t>(1 + random() % 9);
     link.advance(recorder.now, recorder);
     model.run_until(recorder.now.ps());
     if (!same("at " + std::to_string(recorder.now.ps()))) return;
@@ -89,7 +92,8 @@ TEST_P(LinkModelOf, Agrees) {
   Features features = Features{}.with(feature);
   if (feature == Feature::kMembers) features = features.with(Feature::kWaves);
   if (feature == Feature::kPool || feature == Feature::kTiers) features = features.with(Feature::kClasses);
-  if (feature == Feature::kPfc || feature == Feature::kStorm || feature == Feature::kWatchdog)
+  if (feature == Feature::kPfc || feature == Feature::kStorm || feature == Feature::kWatchdog ||
+      feature == Feature::kNeighbour)
     features = features.with(Feature::kFarEnd).with(Feature::kPfc);
   if (feature == Feature::kWatchdog) features = features.with(Feature::kStorm);
   expect_agreement_of(features, 12, 500, 2 + static_cast<std::uint64_t>(feature));
@@ -106,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(Each, LinkModelOf, ::testing::ValuesIn(modelled()),
                          [](const auto& parameter) { return Features{}.with(parameter.param).names(); });
 
 TEST(LinkModel, AgreesWithFeaturesTogether) {
-  expect_agreement_of(Features::modelled(), 120, 400, 0);
+  expect_agreement_of(Features::modelled(), 500, 400, 0);
 }
 
 }  // namespace

@@ -53,7 +53,9 @@ class Maker {
     if (on(Feature::kWaves)) waves();
     if (on(Feature::kFarEnd)) far_end();
     timeline();
-    return {features_, config_, random_(), traffic(), neighbour()};
+    History history{features_, config_, random_(), traffic()};
+    history.pauses = neighbour(history.frames.back().at);
+    return history;
   }
 
  private:
@@ -309,12 +311,11 @@ class Maker {
     return frames;
   }
 
-  std::vector<NeighbourPause> neighbour() {
+  std::vector<NeighbourPause> neighbour(Instant end) {
     std::vector<NeighbourPause> pauses;
     if (!on(Feature::kNeighbour) || config_.far_end.rate == BitRate{}) return pauses;
-    Instant at;
-    for (std::uint64_t i = pick(1, 20); i > 0; --i) {
-      at = at + ticks(0, static_cast<std::uint64_t>(span_ / tick_) / 8);
+    const auto gap = static_cast<std::uint64_t>(span_ / tick_) / 8;
+    for (Instant at = Instant::at(ticks(0, gap)); at <= end && pauses.size() < 20; at = at + ticks(0, gap)) {
       NeighbourPause pause{at, static_cast<std::uint8_t>(pick(0, 255)), {}};
       for (std::uint16_t& quanta : pause.quanta)
         quanta = static_cast<std::uint16_t>(coin(3) ? 0 : pick(1, 1'300));

@@ -90,7 +90,8 @@ struct History {
   core::LinkConfig config;
   std::uint64_t seed = 0;
   std::vector<core::Frame> frames;
-  std::vector<NeighbourPause> pauses = {};  // each before the frames of the same time
+  // In order of time, each before the frames of the same time, none after the last frame.
+  std::vector<NeighbourPause> pauses = {};
 };
 
 History random_history(std::mt19937_64& random, std::size_t frames, Features features);

@@ -152,6 +152,35 @@ class Run(EndToEnd):
         self.assertIn("loss: 0.001", read_json(out / "manifest.json")["topology_yaml"])
         self.decisions_say_what_the_counters_say(out, summary)
 
+    def test_a_link_that_is_cut_and_comes_back(self):
+        cuts = (1.5, 3.0)
+        timeline = ", ".join(f"{{at: {cut} s, protection_switch: {{outage: 50 ms, delay: {delay}}}}}"
+                             for cut, delay in zip(cuts, ("8.59 ms", "6.63 ms")))
+        out, summary, _ = self.run_scenario("switch-over", "--set", f"links.wan.timeline=[{timeline}]",
+                                            "--set", "workload.iterations=40")
+        with open(out / "links.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, strict=True))
+        self.assertGreater(float(rows[-1]["time_s"]), cuts[1] + 0.1)
+        total = {}
+        for name in ("frames_dropped_outage", "frames_dropped_line_loss", "frames_marked_red"):
+            total[name] = sum(int(row[name]) for row in rows[-len(summary["directions"]):])
+        self.assertGreater(total["frames_dropped_line_loss"], 0)
+        self.assertGreater(total["frames_marked_red"], 0)
+        # What was sent into the dark is lost while it is dark and at no other time.
+        rises = {cut: 0 for cut in cuts}
+        for direction in ("atlanta", "mount-pleasant"):
+            here = [row for row in rows if row["from"] == direction]
+            for before, after in zip(here, here[1:]):
+                more = int(after["frames_dropped_outage"]) - int(before["frames_dropped_outage"])
+                if more == 0:
+                    continue
+                first, last = float(before["time_s"]), float(after["time_s"])
+                cut = [cut for cut in cuts if last >= cut and first <= cut + 0.06]
+                self.assertEqual(len(cut), 1, f"{more} frames lost to an outage between {first} s and {last} s")
+                rises[cut[0]] += more
+        self.assertGreater(min(rises.values()), 0, rises)
+        self.assertEqual(sum(rises.values()), total["frames_dropped_outage"])
+
     def test_the_manifest_is_enough_to_run_it_again(self):
         out, summary, _ = self.run_scenario("metro-light", "--seed", "7", "--set", "workload.iterations=3",
                                             "--set", "topology.links.metro.distance=60 km")

@@ -39,6 +39,8 @@ TEST(Predict, GoodputOfTcpWithTimestamps) {
   const BitRate rate = BitRate::gigabits_per_second(1);
   EXPECT_NEAR(goodput(rate, core::Framing::kWire, 1500), 117'685'305.6, 0.1);  // 125e6 x 1448 / 1538
   EXPECT_NEAR(goodput(rate, core::Framing::kL2, 1500), 119'550'858.7, 0.1);    // 125e6 x 1448 / 1514
+  EXPECT_NEAR(goodput(rate, core::Framing::kWire, 1500, Bytes(32)), 115'286'624.2,
+              0.1);                                                            // ... / 1570, MACsec
   EXPECT_NEAR(goodput(rate, core::Framing::kWire, 9000), 123'755'255.6, 0.1);  // 125e6 x 8948 / 9038
 }
 
