@@ -65,4 +65,21 @@ auto parse_in_place(const YamlValue& value, std::string_view needed, Parse parse
 // Takes the next line off `text`, without its end (LF or CR LF). Not to be called when `text` is empty.
 std::string_view take_line(std::string_view& text);
 
+// each(word, line) for what white space separates, from line 1; `#` begins a comment.
+template <typename Each>
+void for_each_word(std::string_view text, Each&& each) {
+  constexpr std::string_view kSpace = " \t";
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    std::string_view line = take_line(text);
+    line = line.substr(0, line.find('#'));
+    for (auto at = line.find_first_not_of(kSpace); at != std::string_view::npos;
+         at = line.find_first_not_of(kSpace)) {
+      line.remove_prefix(at);
+      const std::string_view word = line.substr(0, line.find_first_of(kSpace));
+      each(word, number);
+      line.remove_prefix(word.size());
+    }
+  }
+}
+
 }  // namespace longhaul::topology

@@ -23,22 +23,13 @@ std::int16_t parse_value(std::string_view text, std::size_t line) {
 }  // namespace
 
 std::vector<std::int16_t> parse_jitter_table(std::string_view text) {
-  constexpr std::string_view kSpace = " \t";
   std::vector<std::int16_t> table;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    std::string_view line = take_line(text);
-    line = line.substr(0, line.find('#'));
-    for (auto at = line.find_first_not_of(kSpace); at != std::string_view::npos;
-         at = line.find_first_not_of(kSpace)) {
-      line.remove_prefix(at);
-      const std::string_view word = line.substr(0, line.find_first_of(kSpace));
-      table.push_back(parse_value(word, number));
-      if (table.size() > limits::kMostTable) {
-        throw LineError(number, fmt::format("more than {} values", limits::kMostTable));
-      }
-      line.remove_prefix(word.size());
+  for_each_word(text, [&](std::string_view word, std::size_t line) {
+    table.push_back(parse_value(word, line));
+    if (table.size() > limits::kMostTable) {
+      throw LineError(line, fmt::format("more than {} values", limits::kMostTable));
     }
-  }
+  });
   if (table.size() < limits::kLeastTable) {
     throw LineError(0, fmt::format("has {} values, allowed: {} to {}", table.size(), limits::kLeastTable,
                                    limits::kMostTable));

@@ -84,25 +84,16 @@ bool is_decisions(std::string_view text) {
 }
 
 std::vector<std::uint64_t> parse_positions(std::string_view text) {
-  constexpr std::string_view kSpace = " \t";
   std::vector<std::uint64_t> positions;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    std::string_view line = take_line(text);
-    line = line.substr(0, line.find('#'));
-    for (auto at = line.find_first_not_of(kSpace); at != std::string_view::npos;
-         at = line.find_first_not_of(kSpace)) {
-      line.remove_prefix(at);
-      const std::string_view word = line.substr(0, line.find_first_of(kSpace));
-      const std::uint64_t position = parse_count(word, number);
-      if (!positions.empty() && position <= positions.back()) {
-        throw LineError(number, fmt::format("{} does not follow {}, allowed: positions in ascending order",
-                                            position, positions.back()));
-      }
-      positions.push_back(position);
-      check_number_of(positions, number);
-      line.remove_prefix(word.size());
+  for_each_word(text, [&](std::string_view word, std::size_t line) {
+    const std::uint64_t position = parse_count(word, line);
+    if (!positions.empty() && position <= positions.back()) {
+      throw LineError(line, fmt::format("{} does not follow {}, allowed: positions in ascending order",
+                                        position, positions.back()));
     }
-  }
+    positions.push_back(position);
+    check_number_of(positions, line);
+  });
   return positions;
 }
 

@@ -71,8 +71,9 @@ void expect_agreement_of(Features features, int rounds, std::size_t frames, std:
   for (int round = 0; round < rounds; ++round) {
     const std::uint64_t seed = testing::test_seed() + salt * 1'000'003 + static_cast<std::uint64_t>(round);
     std::mt19937_64 random(seed);
-    const Features chosen =
-        salt == 0 ? features.some(random, 1 + static_cast<std::uint64_t>(round) % 5) : features;
+    const auto number = static_cast<std::uint64_t>(round);
+    Features chosen = salt == 0 ? features.some(random, 1 + number % 5) : features;
+    if (number % 2 == 1) chosen = chosen.with(Feature::kCoarse);
     const History history = testing::random_history(random, frames, chosen);
     SCOPED_TRACE("round " + std::to_string(round) + " (" + chosen.names() + ")");
     expect_agreement(history, random);

@@ -20,12 +20,12 @@ Features Features::some(std::mt19937_64& random, std::uint64_t one_in) const {
 
 std::string Features::names() const {
   static constexpr const char* kNames[kFeatures] = {
-      "classes",       "limits",        "pool",          "tiers",        "red_threshold",  "codel",
-      "time_cap",      "waves",         "rate_steps",    "delay_steps",  "outages",        "members",
-      "buffer_steps",  "far_end",       "pfc",           "storm",        "watchdog",       "neighbour",
-      "loss_patterns", "sides",         "damage",        "overhead",     "drift",          "free_order",
-      "random_loss",   "random_damage", "random_copies", "random_queue", "random_reorder", "random_dequeue",
-      "jitter",        "lost_pauses"};
+      "classes",        "limits",        "pool",          "tiers",         "red_threshold", "codel",
+      "time_cap",       "waves",         "rate_steps",    "delay_steps",   "outages",       "members",
+      "buffer_steps",   "far_end",       "pfc",           "storm",         "watchdog",      "neighbour",
+      "coarse",         "loss_patterns", "sides",         "damage",        "overhead",      "drift",
+      "free_order",     "random_loss",   "random_damage", "random_copies", "random_queue",  "random_reorder",
+      "random_dequeue", "jitter",        "lost_pauses"};
   std::string all;
   for (std::uint32_t bit = 0; bit < kFeatures; ++bit)
     if (((bits_ >> bit) & 1) != 0) all += std::string(all.empty() ? "" : " ") + kNames[bit];
@@ -40,14 +40,15 @@ class Maker {
       : random_(random), features_(features), count_(frames) {}
 
   History make() {
-    config_.rate = BitRate::bits_per_second(pick(100'000'000, 400'000'000'000));
+    config_.rate = on(Feature::kCoarse) ? BitRate::gigabits_per_second(8)  // 1 ns for a byte
+                                        : BitRate::bits_per_second(pick(100'000'000, 400'000'000'000));
     tick_ = serialisation_time(Bytes(800), config_.rate).ps();
     load_ = static_cast<std::int64_t>(pick(1, 14));
     span_ = static_cast<std::int64_t>(count_) * tick_ * load_;
-    config_.framing = coin() ? core::Framing::kWire : core::Framing::kL2;
-    config_.buffer = Bytes(pick(kLargestFrame.count(), 200'000));
+    config_.framing = coin() && !on(Feature::kCoarse) ? core::Framing::kWire : core::Framing::kL2;
+    config_.buffer = bytes(kLargestFrame.count(), 200'000);
     config_.delay = ticks(0, 60);
-    if (on(Feature::kOverhead)) config_.overhead = Bytes(pick(1, 64));
+    if (on(Feature::kOverhead)) config_.overhead = bytes(1, 64);
     queues();
     line();
     if (on(Feature::kWaves)) waves();
@@ -65,7 +66,27 @@ class Maker {
   // A time between so many ticks, not a whole number of them.
   Duration ticks(std::uint64_t low, std::uint64_t high) {
     const auto tick = static_cast<std::uint64_t>(tick_);
-    return Duration::picoseconds(static_cast<std::int64_t>(pick(low * tick, high * tick)));
+    return time(pick(low * tick, high * tick));
+  }
+  Duration time(std::uint64_t ps) const {
+    constexpr std::uint64_t kStep = 100'000;  // an eighth of a tick
+    return Duration::picoseconds(static_cast<std::int64_t>(on(Feature::kCoarse) ? ps / kStep * kStep : ps));
+  }
+  Bytes bytes(std::uint64_t low, std::uint64_t high) {
+    constexpr std::uint64_t kStep = 100;
+    const std::uint64_t any = pick(low, high), down = any / kStep * kStep;
+    if (!on(Feature::kCoarse)) return Bytes(any);
+    return Bytes(down < low ? down + kStep : down);
+  }
+  // Of a tier or a far end, about the link's.
+  BitRate other_rate(std::uint64_t low_tenths, std::uint64_t high_tenths) {
+    const std::uint64_t rate = config_.rate.bps();
+    return BitRate::bits_per_second(on(Feature::kCoarse) ? rate / 4 << pick(1, 3)
+                                                         : rate / 10 * pick(low_tenths, high_tenths));
+  }
+  std::uint16_t quanta() {  // a tick is 13 of them
+    const std::uint64_t any = pick(13, 1'300);
+    return static_cast<std::uint16_t>(on(Feature::kCoarse) ? (any / 25 + 1) * 25 : any);
   }
   double probability() {
     static constexpr double kSome[] = {0.01, 0.1, 0.3, 0.7};
@@ -82,9 +103,9 @@ class Maker {
     }
     for (ClassConfig& cls : queues.classes) class_config(cls);
     if (on(Feature::kTiers)) {
-      queues.tiers.on_chip = Bytes(pick(2 * kLargestFrame.count(), 80'000));
-      if (coin()) queues.tiers.staging = Bytes(pick(kLargestFrame.count(), queues.tiers.on_chip.count() - 1));
-      queues.tiers.bandwidth = BitRate::bits_per_second(config_.rate.bps() / 10 * pick(3, 30));
+      queues.tiers.on_chip = bytes(2 * kLargestFrame.count(), 80'000);
+      if (coin()) queues.tiers.staging = bytes(kLargestFrame.count(), queues.tiers.on_chip.count() - 1);
+      queues.tiers.bandwidth = other_rate(3, 30);
     }
   }
 
@@ -95,24 +116,24 @@ class Maker {
     cls.strict = on(Feature::kClasses) && coin(3);
     cls.weight = static_cast<std::uint32_t>(coin(8) ? 64 : pick(1, 4));
     if (on(Feature::kLimits)) {
-      if (coin(3)) cls.limit_bytes = Bytes(pick(kLargestFrame.count(), buffer));
+      if (coin(3)) cls.limit_bytes = bytes(kLargestFrame.count(), buffer);
       if (coin(3)) cls.limit_frames = pick(1, 40);
       if (coin(3)) cls.limit_time = ticks(12, 100);
     }
     if (on(Feature::kTimeCap) && coin()) cls.time_cap = ticks(5, 60);
     if (on(Feature::kPool)) {
       static constexpr double kAlphas[] = {0, 0.125, 0.5, 1, 2, 8};
-      cls.reserved = Bytes(coin() ? 0 : pick(0, buffer / config_.queues.classes.size() / 2));
+      cls.reserved = bytes(0, coin() ? 0 : buffer / config_.queues.classes.size() / 2);
       cls.alpha = kAlphas[pick(0, 5)];
     }
     const bool by_chance = on(Feature::kRandomQueue) || on(Feature::kRandomDequeue);
     if (on(Feature::kRandomQueue) && coin(3)) {
       cls.aqm = core::aqm::Pie{ticks(1, 30), ticks(2, 20), 0.125, 1.25, ticks(0, 60), coin()};
     } else if (coin() && (by_chance || on(Feature::kRedThreshold))) {
-      const Bytes low(pick(0, buffer / 2));
+      const Bytes low = bytes(0, buffer / 2);
       core::aqm::Red red{low, low, 1, 0, coin(), coin()};
       if (by_chance) {
-        red.max += Bytes(pick(0, buffer / 2));
+        red.max += bytes(0, buffer / 2);
         red.max_probability = probability();
         red.average_shift = static_cast<unsigned>(pick(0, 4));
         red.at_dequeue = on(Feature::kRandomDequeue);
@@ -186,7 +207,9 @@ class Maker {
   }
 
   void waves() {
-    config_.waves.members = static_cast<std::uint32_t>(coin(4) ? pick(5, 16) : pick(2, 4));
+    config_.waves.members = static_cast<std::uint32_t>(on(Feature::kCoarse) ? 1u << pick(1, 3)
+                                                       : coin(4)            ? pick(5, 16)
+                                                                            : pick(2, 4));
     for (std::uint32_t member = 0; member < config_.waves.members; ++member)
       config_.waves.skew.push_back(ticks(0, 20));
     if (coin()) config_.waves.skew.clear();
@@ -194,17 +217,17 @@ class Maker {
 
   void far_end() {
     core::FarEnd& far = config_.far_end;
-    far.rate = BitRate::bits_per_second(config_.rate.bps() / 10 * pick(4, 15));
-    far.buffer = Bytes(pick(kLargestFrame.count(), 150'000));
+    far.rate = other_rate(4, 15);
+    far.buffer = bytes(kLargestFrame.count(), 150'000);
     if (!on(Feature::kPfc)) return;
     far.pfc.classes = static_cast<std::uint8_t>(pick(1, 255));
     for (core::PfcThresholds& thresholds : far.pfc.thresholds) {
-      thresholds.xoff = Bytes(pick(0, 60'000));
-      thresholds.xon = Bytes(pick(0, thresholds.xoff.count()));
-      thresholds.headroom = Bytes(pick(0, 100'000));
+      thresholds.xoff = bytes(0, 60'000);
+      thresholds.xon = bytes(0, thresholds.xoff.count());
+      thresholds.headroom = bytes(0, 100'000);
     }
-    far.pfc.pause_delay = ticks(0, 60) + Duration::picoseconds(1);
-    far.pfc.quanta = static_cast<std::uint16_t>(pick(13, 1'300));  // a tick is 13 quanta
+    far.pfc.pause_delay = ticks(1, 60);
+    far.pfc.quanta = quanta();
     if (coin()) far.pfc.refresh = ticks(1, 100);
     if (on(Feature::kLostPauses)) far.pfc.lost = probability();
     if (on(Feature::kWatchdog))
@@ -214,17 +237,18 @@ class Maker {
 
   BitRate some_rate(bool may_be_zero) {
     if (may_be_zero && coin(4)) return BitRate{};
-    return BitRate::bits_per_second(config_.rate.bps() / 8 * pick(1, 16));
+    const std::uint64_t eighth = config_.rate.bps() / 8;
+    return BitRate::bits_per_second(on(Feature::kCoarse) ? eighth << pick(0, 4) : eighth * pick(1, 16));
   }
 
   Event& event(Change change) {
     Event event;
-    event.at =
-        Duration::picoseconds(static_cast<std::int64_t>(pick(0, static_cast<std::uint64_t>(span_) / 2)));
+    const auto half = static_cast<std::uint64_t>(span_) / 2;
+    event.at = time(pick(0, half));
     event.change = change;
     if (coin()) {  // again and again, but all before the end
       event.times = pick(1, 9);
-      event.period = Duration::picoseconds(span_ / 2 / static_cast<std::int64_t>(pick(10, 30)) + 1);
+      event.period = time(half / pick(10, 30) + 1);
     }
     if (coin(3)) event.origin = core::Origin::kFirstFrame;
     return config_.timeline.events.emplace_back(event);
@@ -260,7 +284,7 @@ class Maker {
       std::uint64_t least = kLargestFrame.count(), reserved = 0;
       for (const ClassConfig& cls : config_.queues.classes) reserved += cls.reserved.count();
       least = std::max(least, reserved);
-      for (std::uint64_t i = pick(1, 4); i > 0; --i) event({.buffer = Bytes(pick(least, least + 200'000))});
+      for (std::uint64_t i = pick(1, 4); i > 0; --i) event({.buffer = bytes(least, least + 200'000)});
     }
     if (on(Feature::kStorm) && config_.far_end.pfc.classes != 0) {
       there_and_back({.storm = static_cast<std::uint8_t>(pick(0, 255) & config_.far_end.pfc.classes)},
@@ -298,10 +322,8 @@ class Maker {
     Instant at = Instant::at(coin() ? Duration{} : ticks(0, 20));
     for (std::uint64_t i = 0; i < count_; ++i) {
       if (coin(4)) at = at + ticks(0, 8 * static_cast<std::uint64_t>(load_) / 2);
-      const auto size = static_cast<std::uint32_t>(coin(10)  ? pick(14, 60)
-                                                   : coin(2) ? pick(60, 1'600)
-                                                             : pick(60, kLargestFrame.count()));
-      Frame frame{i, at, size};
+      const Bytes size = coin(10) ? bytes(14, 60) : bytes(60, coin() ? 1'600 : kLargestFrame.count());
+      Frame frame{i, at, static_cast<std::uint32_t>(size.count())};
       frame.flow = static_cast<std::uint32_t>(pick(0, 40));
       frame.pcp = static_cast<std::uint8_t>(pick(0, 7));
       frame.dscp = static_cast<std::uint8_t>(pick(0, 63));
@@ -317,8 +339,7 @@ class Maker {
     const auto gap = static_cast<std::uint64_t>(span_ / tick_) / 8;
     for (Instant at = Instant::at(ticks(0, gap)); at <= end && pauses.size() < 20; at = at + ticks(0, gap)) {
       NeighbourPause pause{at, static_cast<std::uint8_t>(pick(0, 255)), {}};
-      for (std::uint16_t& quanta : pause.quanta)
-        quanta = static_cast<std::uint16_t>(coin(3) ? 0 : pick(1, 1'300));
+      for (std::uint16_t& each : pause.quanta) each = coin(3) ? std::uint16_t{0} : quanta();
       pauses.push_back(pause);
     }
     return pauses;

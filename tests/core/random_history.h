@@ -36,6 +36,7 @@ enum class Feature : std::uint32_t {
   kStorm,
   kWatchdog,
   kNeighbour,  // which pauses the far end
+  kCoarse,     // sizes and times in large steps, so that many things meet at one instant
   kLossPatterns,
   kSides,   // reorder and duplicate
   kDamage,  // bit errors and corruption
@@ -53,7 +54,7 @@ enum class Feature : std::uint32_t {
   kJitter,
   kLostPauses,
 };
-inline constexpr std::uint32_t kFeatures = 32;
+inline constexpr std::uint32_t kFeatures = 33;
 
 class Features {
  public:
@@ -76,7 +77,7 @@ class Features {
   std::uint64_t bits_ = 0;
 };
 
-inline constexpr Bytes kLargestFrame{9'018};
+inline constexpr Bytes kLargestFrame{9'000};
 
 // PAUSE from the neighbour behind the far end.
 struct NeighbourPause {
