@@ -22,9 +22,10 @@ namespace longhaul::testing {
 enum class Repeat : std::uint8_t { kGoBackN, kSelective };
 
 struct ArqResult {
-  std::uint64_t sent = 0;    // transmissions
-  std::uint64_t useful = 0;  // frames that the receiver could use, each once
-  std::uint64_t lost = 0;    // transmissions that the line lost
+  std::uint64_t sent = 0;      // transmissions
+  std::uint64_t useful = 0;    // frames that the receiver could use, each once
+  std::uint64_t lost = 0;      // transmissions that the line lost
+  std::uint64_t restarts = 0;  // go-back-N: how often the sender started again
   // The links never drop for another reason, so a transmission is useful, lost or repeated in vain.
   double efficiency() const { return static_cast<double>(useful) / static_cast<double>(sent); }
 };
@@ -49,7 +50,7 @@ class ArqSender {
       }
       send_one(now);
     }
-    return {sent_, useful_, lost_};
+    return {sent_, useful_, lost_, epoch_};
   }
 
  private:

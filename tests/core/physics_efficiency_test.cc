@@ -89,6 +89,10 @@ TEST(Retransmission, GoBackNEfficiencyIsTheClosedForm) {
     const double restarts = static_cast<double>(result.sent - result.useful) / path.window;
     const double met = restarts / (restarts + static_cast<double>(result.useful));
     EXPECT_NEAR(met / cell.p, 1, 4 / std::sqrt(restarts)) << "losses met by useful frames";
+    const auto counted = static_cast<double>(result.restarts);
+    const double share = counted / (counted + static_cast<double>(result.useful));
+    EXPECT_NEAR(result.efficiency() / go_back_n(share, path.window), 1, 0.03)
+        << cell.gigabits << "G " << cell.p;
   }
 }
 
