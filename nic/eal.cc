@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <xdp/libxdp.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -40,22 +41,30 @@ std::string join_cpus(const std::vector<unsigned>& cpus) {
   return text;
 }
 
+bool has_memif(const EalConfig& config) {
+  return std::any_of(config.devices.begin(), config.devices.end(),
+                     [](const std::string& device) { return device.starts_with("net_memif"); });
+}
+
 std::vector<std::string> arguments(const EalConfig& config, bool hugepages) {
   // The control thread keeps away from the data plane, whose turn it would interrupt for a scheduler's slice;
   // it floats over the other CPUs (EAL would pin it, and every thread made later would inherit that).
   std::vector<unsigned> control_cpus = usable_cpus();
-  if (control_cpus.size() > 1) std::erase(control_cpus, config.data_plane_cpu);
-  std::vector<std::string> args{
-      "longhaul",
-      fmt::format("--lcores=0@({}),{}@{}", join_cpus(control_cpus), Eal::kWorkerLcore, config.data_plane_cpu),
-      fmt::format("--file-prefix=longhaul-{}", getpid()),
-      "--no-telemetry",
-      "-m",
-      std::to_string((config.memory_bytes >> 20) + 64)};
+  for (const unsigned cpu : config.data_plane_cpus) {
+    if (control_cpus.size() > 1) std::erase(control_cpus, cpu);
+  }
+  std::string lcores = fmt::format("--lcores=0@({})", join_cpus(control_cpus));
+  for (std::size_t l = 0; l < config.data_plane_cpus.size(); ++l) {
+    lcores += fmt::format(",{}@{}", Eal::worker_lcore(l), config.data_plane_cpus[l]);
+  }
+  std::vector<std::string> args{"longhaul", lcores, fmt::format("--file-prefix=longhaul-{}", getpid()), "-m",
+                                std::to_string((config.memory_bytes >> 20) + 64)};
   if (hugepages) {
     args.emplace_back("--in-memory");
   } else {
-    args.insert(args.end(), {"--no-huge", "--no-shconf"});
+    // memif needs the files of EAL's through which processes meet; others do without.
+    args.emplace_back("--no-huge");
+    if (!has_memif(config)) args.emplace_back("--no-shconf");
   }
   bool any_pci = false;
   for (const std::string& device : config.devices) {
@@ -114,8 +123,11 @@ Eal::Eal(const EalConfig& config)
   libbpf_set_print(discard);
   libxdp_set_print(discard_xdp);
   rte_openlog_stream(log_->file);
-  const bool hugepages = free_hugepage_bytes() > config.memory_bytes + (64ULL << 20);
-  memory_kind_ = hugepages ? "2 MiB hugepages" : "4 KiB pages (too few free hugepages)";
+  // DPDK's memif does not work with hugepages that are in no file.
+  const bool hugepages = !has_memif(config) && free_hugepage_bytes() > config.memory_bytes + (64ULL << 20);
+  memory_kind_ = hugepages           ? "2 MiB hugepages"
+                 : has_memif(config) ? "4 KiB pages (memif)"
+                                     : "4 KiB pages (too few free hugepages)";
   std::vector<std::string> args = arguments(config, hugepages);
   std::vector<char*> argv;
   for (std::string& arg : args) argv.push_back(arg.data());

@@ -16,9 +16,9 @@
 namespace longhaul::nic {
 
 struct EalConfig {
-  std::vector<std::string> devices;  // vdevs ("net_af_xdp0,iface=x") and PCI addresses ("0000:3b:00.0")
-  unsigned data_plane_cpu = 0;       // the one worker lcore is pinned here
-  std::uint64_t memory_bytes = 0;    // for packet pools
+  std::vector<std::string> devices;  // vdevs ("net_tap0,iface=x") and PCI addresses ("0000:3b:00.0"), or none
+  std::vector<unsigned> data_plane_cpus = {0};  // a worker lcore for each, pinned there; see worker_lcore()
+  std::uint64_t memory_bytes = 0;               // for packet pools
 };
 
 class Eal {
@@ -35,7 +35,8 @@ class Eal {
   // What EAL and the drivers have logged so far; for error messages.
   std::string log() const;
 
-  static constexpr unsigned kWorkerLcore = 1;
+  // DPDK's number of the `index`-th worker.
+  static constexpr unsigned worker_lcore(std::size_t index) { return static_cast<unsigned>(index) + 1; }
 
  private:
   struct LogStream;

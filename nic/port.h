@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// An Ethernet port of the data plane: one receive and one transmit queue of a DPDK device and the packet pool
-// that feeds it. Which driver is behind it is the device string's business; what differs between drivers
-// (pool element size, ring sizes, where losses hide) is settled here.
+// An Ethernet port of the data plane: one receive and one transmit queue and the packet pool that feeds it.
+// What differs between drivers (buffer size, ring sizes, where losses hide) is settled here.
 //
-// Made, started, stopped and destroyed by the control thread; receive() and transmit() belong to one lcore.
+// Made and destroyed by the control thread, with EAL running; receive(), transmit() and allocate() belong to
+// one lcore. A packet buffer may outlive the call that gave it for as long as a link holds the frame, and may
+// be sent through another port than it came from; all are back before the port is destroyed.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,41 +20,57 @@ struct rte_mempool;
 
 namespace longhaul::nic {
 
-// The DPDK device for a network interface of this machine: AF_XDP where frames of `mtu` fit its buffers,
-// AF_PACKET with large rings otherwise. `index` keeps the names apart.
+// The device for a network interface of this machine, veth above all: our own AF_XDP port, which takes every
+// MTU and names every loss (docs/performance.md has it beside the others). `index` keeps names apart where a
+// device needs one.
 std::string device_for_interface(const std::string& interface, std::uint32_t mtu, unsigned index);
 
-// Packet memory that a port of this MTU takes.
-std::uint64_t port_memory(std::uint32_t mtu);
+// The same with a driver of one's choice.
+enum class InterfaceDriver : std::uint8_t { kXdp, kAfPacket, kAfXdp };  // our own AF_XDP port, or DPDK's two
+std::string device_for_interface(const std::string& interface, std::uint32_t mtu, unsigned index,
+                                 InterfaceDriver driver);
+
+struct PortSpec {
+  // `xdp,iface=NAME` is our own AF_XDP port; everything else is a DPDK device: a vdev
+  // ("net_af_packet0,iface=eth1") or a PCI address.
+  std::string device;
+  std::uint32_t mtu = 1500;
+  unsigned held = 0;  // frames that links may hold in this port's buffers, beyond those on its way in and out
+};
+
+// Whether EAL has to be told of the device.
+bool is_dpdk_device(const std::string& device);
+
+// Packet memory that a port takes of EAL (EalConfig::memory_bytes), and beside it, in bytes.
+std::uint64_t port_memory(const PortSpec& spec);
+std::uint64_t port_memory_beside_eal(const PortSpec& spec);
 
 struct PortStatistics {
   std::uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0;  // as the driver counted
   std::vector<std::pair<std::string, std::uint64_t>> losses;  // by place; all zero in an honest run
+  bool gone = false;  // the interface does not exist any more; nothing goes in or out
 };
 
 class Port {
  public:
-  // Opens device `index` of the EAL in the order of EalConfig::devices. Throws std::runtime_error on failure.
-  Port(const std::string& device, std::uint32_t mtu);
-  ~Port();
-  Port(Port&& other) noexcept;
+  virtual ~Port() = default;
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
-  Port& operator=(Port&&) = delete;
 
   // Frames that came in; the caller owns them.
-  std::uint16_t receive(std::span<rte_mbuf*> burst);
+  virtual std::uint16_t receive(std::span<rte_mbuf*> burst) = 0;
   // Sends the first n of `burst` and returns n; those now belong to the driver, the rest still to the caller.
-  std::uint16_t transmit(std::span<rte_mbuf*> burst);
-  // A buffer to send with; nullptr when the pool is empty.
-  rte_mbuf* allocate();
+  virtual std::uint16_t transmit(std::span<rte_mbuf*> burst) = 0;
+  // A buffer to send with, with room for the largest frame; nullptr when the pool is empty.
+  virtual rte_mbuf* allocate() = 0;
 
-  PortStatistics statistics() const;
+  virtual PortStatistics statistics() const = 0;
 
- private:
-  std::string device_;
-  std::uint16_t id_ = 0;
-  rte_mempool* pool_ = nullptr;
+ protected:
+  Port() = default;
 };
+
+// Opens a port; a DPDK device must be among EalConfig::devices. Throws std::runtime_error with the reason.
+std::unique_ptr<Port> open_port(const PortSpec& spec);
 
 }  // namespace longhaul::nic

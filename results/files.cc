@@ -31,6 +31,7 @@ std::string manifest_json(const RunRecord& record, const std::vector<FileEntry>&
                   {"machine", machine},
                   {"scenario_yaml", record.scenario_yaml},
                   {"topology_yaml", record.topology_yaml},
+                  {"live_changes", to_json(record.live_changes)},
                   {"files", listed}});
 }
 

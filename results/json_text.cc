@@ -13,4 +13,12 @@ nlohmann::ordered_json to_json(const Judgement& judgement) {
   return {{"verdict", name(judgement.verdict)}, {"reasons", judgement.reasons}};
 }
 
+nlohmann::ordered_json to_json(const LiveChanges& changes) {
+  nlohmann::ordered_json first = nlohmann::ordered_json::array();
+  for (const LiveChanges::Change& change : changes.first) {
+    first.push_back({{"at_s", change.at_s}, {"text", change.text}});
+  }
+  return {{"count", changes.count}, {"first", first}};
+}
+
 }  // namespace longhaul::results

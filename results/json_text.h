@@ -16,4 +16,7 @@ std::string to_text(const nlohmann::ordered_json& json);
 // {"verdict": "VALID", "reasons": [...]}
 nlohmann::ordered_json to_json(const Judgement& judgement);
 
+// {"count": 2, "first": [{"at_s": 1.5, "text": "wan: rate 100 Mbit/s"}, ...]}
+nlohmann::ordered_json to_json(const LiveChanges& changes);
+
 }  // namespace longhaul::results

@@ -5,6 +5,7 @@
 // nccl-tests has them, sizes in bytes.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,11 @@ struct DirectionResult {
   core::LinkCounters counters;
   Lateness lateness;
   std::size_t classes = 1;  // traffic classes that it has: the first ones of counters.classes
+  std::size_t lcore = 0;    // that sends what it delivers: index in RunRecord::loops
+  // Frames that another lcore handed over so late that their time on this link began late too, and by how
+  // much at most.
+  std::uint64_t entered_late = 0;
+  std::int64_t latest_entry_ns = 0;
 };
 
 // One port of the data plane and every place where it can lose a frame without the link model knowing.
@@ -41,6 +47,9 @@ struct PortResult {
   // INVALID.
   std::vector<std::pair<std::string, std::uint64_t>> losses;
   std::uint64_t pause_frames = 0;  // of those received: PAUSE and PFC, which end at the site's switch
+  bool gone = false;               // its interface was deleted; what it counted last stands
+  std::size_t lcore = 0;           // that drives it: index in RunRecord::loops
+  bool is_port = true;             // not: a place inside the data plane, which `host` names
 };
 
 struct CollectiveResult {
@@ -92,10 +101,51 @@ struct SwitchResult {
   std::uint64_t forwarded = 0, flooded = 0, filtered = 0, storm_limited = 0;
 };
 
+// One lcore of the data plane, and what came between it and its work. Times in all, since the start.
+struct LoopResult {
+  unsigned cpu = 0;
+  std::uint64_t turns = 0;
+  double longest_turn_us = 0;
+  std::uint64_t gaps = 0;           // turns above 100 us without a sleep
+  double gap_ms = 0;                // their sum
+  double sleep_overrun_ms = 0;      // by how much sleeps of 20 us were longer than asked
+  double slept_ms = 0, cpu_ms = 0;  // asleep, on the CPU
+  double elapsed_ms = 0;
+  double busiest = 0;  // share of its CPU time in the second in which that was largest
+  // As the kernel counts them; nothing where it does not tell. Of the CPU, in ticks of 10 ms or so: time that
+  // the hypervisor gave to others, and that interrupts took.
+  std::optional<double> steal_ms, softirq_ms, irq_ms;
+  // Of the thread: time that it was ready to run and did not, and how often another took its place.
+  std::optional<double> run_delay_ms;
+  std::optional<std::uint64_t> involuntary_switches;
+
+  // How long it could have run and did not, because other threads or other machines had the CPU. By the
+  // kernel's word; without it what is left of the time that passed, less what sleeping itself costs the CPU.
+  double away_ms() const {
+    if (run_delay_ms) return *run_delay_ms + steal_ms.value_or(0);
+    return std::max(0.0, elapsed_ms - cpu_ms - slept_ms);
+  }
+};
+
 // decisions.csv: what became of its rows.
 struct DecisionsResult {
   std::uint64_t written = 0;
   std::uint64_t lost = 0;  // made faster than they were taken
+};
+
+// What somebody changed while the run lasted.
+struct LiveChanges {
+  struct Change {
+    double at_s = 0;   // since the start of the data plane
+    std::string text;  // "wan: rate 100 Mbit/s"
+  };
+  static constexpr std::size_t kMostListed = 1'000;
+
+  void add(Change change) {
+    if (count++ < kMostListed) first.push_back(std::move(change));
+  }
+  std::uint64_t count = 0;
+  std::vector<Change> first;  // in the order in which they were asked for
 };
 
 struct RunRecord {
@@ -121,8 +171,12 @@ struct RunRecord {
   std::vector<DirectionResult> directions;
   std::vector<PortResult> ports;
   std::vector<SwitchResult> switches;
+  std::vector<LoopResult> loops;
   std::uint64_t samples_lost = 0;            // rows missing in links.csv
   std::optional<DecisionsResult> decisions;  // nothing when they were not to be logged
+  LiveChanges live_changes;
+  std::vector<std::string>
+      unwritten;  // files that could not be written to their end, with the reason: a line each
   Judgement judgement;
 };
 

@@ -108,7 +108,8 @@ Json direction_json(const DirectionResult& direction) {
           {"frames_reordered", counters.reordered},
           {"pause", pause_json(counters.pause)},
           {"classes", list_of(std::span(counters.classes).first(direction.classes), class_json)},
-          {"lateness", lateness_json(direction.lateness)}};
+          {"lateness", lateness_json(direction.lateness)},
+          {"entered_late", {{"frames", direction.entered_late}, {"max_ns", direction.latest_entry_ns}}}};
 }
 
 Json port_json(const PortResult& port) {
@@ -117,6 +118,7 @@ Json port_json(const PortResult& port) {
           {"rx", {{"frames", port.rx_frames}, {"bytes", port.rx_bytes}}},
           {"tx", {{"frames", port.tx_frames}, {"bytes", port.tx_bytes}}},
           {"pause_frames", port.pause_frames},
+          {"gone", port.gone},
           {"losses", list_of(port.losses, [](const auto& loss) {
              return Json{{"place", loss.first}, {"frames", loss.second}};
            })}};
@@ -128,6 +130,30 @@ Json switch_json(const SwitchResult& result) {
           {"flooded", result.flooded},
           {"filtered", result.filtered},
           {"storm_limited", result.storm_limited}};
+}
+
+template <typename Figure>
+Json known(const std::optional<Figure>& figure) {
+  return figure ? Json(*figure) : Json(nullptr);
+}
+
+Json loop_json(const LoopResult& loop) {
+  return {{"cpu", loop.cpu},
+          {"elapsed_ms", loop.elapsed_ms},
+          {"cpu_ms", loop.cpu_ms},
+          {"slept_ms", loop.slept_ms},
+          {"away_ms", loop.away_ms()},
+          {"busiest_second_percent", 100 * loop.busiest},
+          {"turns", loop.turns},
+          {"longest_turn_us", loop.longest_turn_us},
+          {"gaps", loop.gaps},
+          {"gap_ms", loop.gap_ms},
+          {"sleep_overrun_ms", loop.sleep_overrun_ms},
+          {"steal_ms", known(loop.steal_ms)},
+          {"softirq_ms", known(loop.softirq_ms)},
+          {"irq_ms", known(loop.irq_ms)},
+          {"run_delay_ms", known(loop.run_delay_ms)},
+          {"involuntary_switches", known(loop.involuntary_switches)}};
 }
 
 Json decisions_json(const std::optional<DecisionsResult>& decisions) {
@@ -153,11 +179,14 @@ std::string summary_json(const RunRecord& record) {
                   {"conserved", conserved},
                   {"samples_lost", record.samples_lost},
                   {"decisions", decisions_json(record.decisions)},
+                  {"unwritten", record.unwritten},
+                  {"live_changes", to_json(record.live_changes)},
                   {"probes", list_of(record.probes, probe_json)},
                   {"collectives", list_of(record.collectives, collective_json)},
                   {"directions", list_of(record.directions, direction_json)},
                   {"ports", list_of(record.ports, port_json)},
-                  {"switches", list_of(record.switches, switch_json)}});
+                  {"switches", list_of(record.switches, switch_json)},
+                  {"lcores", list_of(record.loops, loop_json)}});
 }
 
 }  // namespace longhaul::results

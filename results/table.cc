@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "results/statistics.h"
 #include "results/text_layout.h"
 
@@ -205,8 +207,40 @@ std::string lateness_table(const RunRecord& record) {
     grid.add({fit(path_name(direction), kPathWidth), fmt::format("{}", late.frames),
               fmt::format("{}", late.early), microseconds(late.p50_ns), microseconds(late.p99_ns),
               microseconds(late.p999_ns), microseconds(late.max_ns)});
+    if (direction.entered_late > 0) {
+      grid.add_line(fmt::format("  {} frames came from another lcore after their time, by up to {} us",
+                                direction.entered_late, microseconds(direction.latest_entry_ns)));
+    }
   }
   return "# Release lateness (sent - due)\n" + grid.text();
+}
+
+std::string lcores_table(const RunRecord& record) {
+  if (record.loops.empty()) return "";
+  TextGrid grid({{"CPU", ""},
+                 {"busy", "(%)"},
+                 {"asleep", "(%)"},
+                 {"away", "(ms)"},
+                 {"steal", "(ms)"},
+                 {"softirq+irq", "(ms)"},
+                 {"switched", ""},
+                 {"gaps", ""},
+                 {"gaps", "(ms)"},
+                 {"longest turn", "(ms)"}});
+  for (const LoopResult& loop : record.loops) {
+    const auto share = [&](double ms) {
+      return loop.elapsed_ms > 0 ? fmt::format("{:.1f}", 100 * ms / loop.elapsed_ms) : "-";
+    };
+    const auto known = [](const std::optional<double>& ms) { return ms ? fmt::format("{:.0f}", *ms) : "-"; };
+    std::optional<double> interrupts = loop.softirq_ms;
+    if (interrupts) *interrupts += loop.irq_ms.value_or(0);
+    grid.add({fmt::format("{}", loop.cpu), share(loop.cpu_ms), share(loop.slept_ms),
+              fmt::format("{:.1f}", loop.away_ms()), known(loop.steal_ms), known(interrupts),
+              loop.involuntary_switches ? fmt::format("{}", *loop.involuntary_switches) : "-",
+              fmt::format("{}", loop.gaps), fmt::format("{:.1f}", loop.gap_ms),
+              fmt::format("{:.2f}", loop.longest_turn_us / 1e3)});
+  }
+  return "# Lcores, and what came between them and their work (gaps: turns above 100 us)\n" + grid.text();
 }
 
 std::string ports_table(const RunRecord& record) {
@@ -226,8 +260,8 @@ std::string ports_table(const RunRecord& record) {
     }
     grid.add({fit(port.host, kNameWidth), fmt::format("{}", port.rx_frames), fmt::format("{}", port.rx_bytes),
               fmt::format("{}", port.tx_frames), fmt::format("{}", port.tx_bytes), fmt::format("{}", lost)});
-    places += wrap(fmt::format("{} {}: {}", port.host, fit(port.device, kPathWidth + kNameWidth),
-                               line.empty() ? "no place looked at" : line),
+    places += wrap(fmt::format("{} {}: {}{}", port.host, fit(port.device, kPathWidth + kNameWidth),
+                               port.gone ? "GONE, " : "", line.empty() ? "no place looked at" : line),
                    2);
     if (port.pause_frames > 0)
       pauses += fmt::format("  {} {}\n", fit(port.host, kNameWidth), port.pause_frames);
@@ -251,6 +285,19 @@ std::string switches_table(const RunRecord& record) {
   return "# Site switches (frames)\n" + grid.text();
 }
 
+std::string live_changes_table(const RunRecord& record) {
+  constexpr std::size_t kMostShown = 20;
+  const LiveChanges& changes = record.live_changes;
+  if (changes.count == 0) return "";
+  std::string text = "# Live changes\n";
+  const std::size_t shown = std::min(changes.first.size(), kMostShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += wrap(fmt::format("t = {:.6f} s: {}", changes.first[i].at_s, changes.first[i].text), 2);
+  }
+  if (changes.count > shown) text += fmt::format("  and {} more\n", changes.count - shown);
+  return text;
+}
+
 std::string verdict_text(const Judgement& judgement, Colour colour) {
   constexpr std::string_view kAnsi[] = {"\033[32m", "\033[33m", "\033[31m"};  // by Verdict
   const bool coloured = colour == Colour::kVerdict;
@@ -269,11 +316,16 @@ std::string report_text(const RunRecord& record, Colour colour) {
   const std::string classes = classes_table(record);
   if (!classes.empty()) text += "#\n" + classes;
   text += "#\n" + lateness_table(record);
+  const std::string lcores = lcores_table(record);
+  if (!lcores.empty()) text += "#\n" + lcores;
   text += "#\n" + ports_table(record);
   text += "#\n" + switches_table(record);
+  const std::string changes = live_changes_table(record);
+  if (!changes.empty()) text += "#\n" + changes;
   text += "#\n";
   if (record.samples_lost > 0)
     text += fmt::format("# Samples missing in links.csv: {}\n#\n", record.samples_lost);
+  for (const std::string& file : record.unwritten) text += wrap("# " + file, 0) + "#\n";
   if (record.decisions) {
     text += fmt::format("# Decisions in decisions.csv: {}, missing: {}\n#\n", record.decisions->written,
                         record.decisions->lost);

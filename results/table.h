@@ -2,7 +2,7 @@
 //
 // What a person sees at the end of a run: the collectives in the layout of nccl-tests with the closed form
 // and its residual, then both predictions side by side, path probes, links, traffic classes, release
-// lateness, ports, switches and the verdict. What is rare has a line only where it happened. At most
+// lateness, lcores, ports, switches and the verdict. What is rare has a line only where it happened. At most
 // kTextWidth columns as long as byte counts stay below 1e14. Prints nothing itself.
 #pragma once
 
@@ -24,8 +24,10 @@ std::string probes_table(const RunRecord& record);
 std::string links_table(const RunRecord& record);
 std::string classes_table(const RunRecord& record);  // empty when no link has more than one
 std::string lateness_table(const RunRecord& record);
+std::string lcores_table(const RunRecord& record);  // empty when nothing was recorded of them
 std::string ports_table(const RunRecord& record);
 std::string switches_table(const RunRecord& record);
+std::string live_changes_table(const RunRecord& record);  // empty when there were none
 std::string verdict_text(const Judgement& judgement, Colour colour);
 
 }  // namespace longhaul::results

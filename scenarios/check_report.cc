@@ -59,6 +59,10 @@ std::string ceiling_line(const topology::Topology& topology) {
       asked > bits ? ": MORE THAN THAT, expect a run that is not VALID under full load" : "");
 }
 
+std::string equal_paths_note(std::uint64_t paths) {
+  return paths > 1 ? fmt::format("; predictions take the first of {} equal paths", paths) : "";
+}
+
 }  // namespace
 
 std::string prediction_text(const topology::Topology& topology) {
@@ -68,8 +72,9 @@ std::string prediction_text(const topology::Topology& topology) {
 std::string prediction_text(const Scenario& scenario) {
   std::string text = prediction_text(scenario.topology) + "#\n";
   for (const SitePair& pair : rank_round_trips(scenario)) {
-    text += fmt::format("# RTT {} - {}: {:.3f} ms of propagation\n", scenario.topology.sites[pair.from].name,
-                        scenario.topology.sites[pair.to].name, pair.round_trip.to_seconds() * 1e3);
+    text += fmt::format("# RTT {} - {}: {:.3f} ms of propagation{}\n",
+                        scenario.topology.sites[pair.from].name, scenario.topology.sites[pair.to].name,
+                        pair.round_trip.to_seconds() * 1e3, equal_paths_note(pair.equal_paths));
   }
   const std::size_t ranks = scenario.workload.ranks.size();
   text += fmt::format(

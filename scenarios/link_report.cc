@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "scenarios/change_text.h"
 #include "scenarios/link_figures.h"
 #include "topologies/pause.h"
 #include "topologies/quantity.h"
@@ -33,34 +34,6 @@ std::string microseconds(Duration time) {
 std::string depth_text(const Depth& depth) {
   return depth.of_bdp == 0 ? microseconds(depth.queueing)
                            : fmt::format("{}, {:.3f} BDP", microseconds(depth.queueing), depth.of_bdp);
-}
-
-std::string storm_text(std::uint8_t classes) {
-  if (classes == 0) return "pause storm over";
-  std::string text = "pause storm on class";
-  for (unsigned c = 0; c < core::kMostClasses; ++c) {
-    if ((classes >> c & 1u) != 0) text += fmt::format(" {}", c);
-  }
-  return text;
-}
-
-std::string happening_text(const core::Change& change) {
-  std::string text;
-  const auto add = [&](std::string_view item) {
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", item);
-  };
-  if (change.dark) add(*change.dark ? "dark" : "light");
-  if (change.rate) add(*change.rate == BitRate() ? "stalled" : "rate " + to_text(*change.rate));
-  if (change.delay) {
-    add(fmt::format("delay {}{}", to_text(*change.delay), change.new_route ? " on a new route" : ""));
-  }
-  if (change.loss) add("loss " + to_text(*change.loss));
-  if (change.buffer) add("buffer " + to_text(*change.buffer));
-  if (change.blackhole) add(*change.blackhole ? "black hole" : "no black hole");
-  if (change.burst != 0) add(fmt::format("the next {} frames lost", change.burst));
-  if (change.member) add(fmt::format("wave {} {}", change.member->index, change.member->up ? "up" : "down"));
-  if (change.storm) add(storm_text(*change.storm));
-  return text;
 }
 
 // The lines about one direction.
@@ -190,7 +163,7 @@ class DirectionReport {
     const auto happenings = first_happenings(timeline, kMostShown + 1);
     for (std::size_t i = 0; i < std::min(happenings.size(), kMostShown); ++i) {
       line("at {}{}: {}", happenings[i].origin == core::Origin::kFirstFrame ? "the first frame + " : "",
-           to_text(happenings[i].at), happening_text(*happenings[i].change));
+           to_text(happenings[i].at), change_text(*happenings[i].change));
     }
     if (happenings.size() > kMostShown) line("and so on");
   }

@@ -209,7 +209,8 @@ std::vector<SitePair> rank_round_trips(const Scenario& scenario) {
     for (std::size_t j = i + 1; j < sites.size(); ++j) {
       pairs.push_back({sites[i], sites[j],
                        propagation_delay(scenario.topology, sites[i], sites[j]) +
-                           propagation_delay(scenario.topology, sites[j], sites[i])});
+                           propagation_delay(scenario.topology, sites[j], sites[i]),
+                       equal_paths(scenario.topology, sites[i], sites[j])});
     }
   }
   return pairs;

@@ -3,10 +3,11 @@
 // What a run can be expected to measure: printed before it by `check`, beside the measured figures after it.
 // Two predictions of an all-reduce: the closed form of the textbooks, and Gloo's own schedule with its
 // handshakes. Both take every line at TCP's goodput, with no loss, no queueing, no slow start and no time
-// spent in hosts, so a real run is a little slower. Rates are bytes per second, sizes of a collective are per
-// rank. The ring's cost model is that of Patarasuk and Yuan (2009), with the propagation of its longest
-// dependency chain in place of a constant latency per step; halving-doubling is that of Thakur, Rabenseifner
-// and Gropp (2005); the schedules are those of gloo/allreduce.cc and gloo/allreduce_halving_doubling.h.
+// spent in hosts, so a real run is a little slower. Of several ways of equal cost the first is taken. Rates
+// are bytes per second, sizes of a collective are per rank. The ring's cost model is that of Patarasuk and
+// Yuan (2009), with the propagation of its longest dependency chain in place of a constant latency per step;
+// halving-doubling is that of Thakur, Rabenseifner and Gropp (2005); the schedules are those of
+// gloo/allreduce.cc and gloo/allreduce_halving_doubling.h.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +41,9 @@ std::vector<DirectionPrediction> predict_links(const topology::Topology& topolog
 struct SitePair {
   std::size_t from = 0, to = 0;  // site indices, from < to
   Duration round_trip;           // propagation both ways
+  // Ways of least cost from one to the other. All that is predicted here takes the first of them, path(),
+  // where a run spreads flows over them.
+  std::uint64_t equal_paths = 1;
 };
 
 // Each pair of sites that both have ranks.

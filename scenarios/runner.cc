@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "nic/machine.h"
 #include "nic/probe_path.h"
@@ -16,8 +19,8 @@
 #include "results/link_csv.h"
 #include "results/run_directory.h"
 #include "results/time_text.h"
-#include "scenarios/control_socket.h"
 #include "scenarios/interrupt.h"
+#include "scenarios/live_control.h"
 #include "scenarios/load.h"
 #include "scenarios/predict.h"
 #include "scenarios/ranks.h"
@@ -103,7 +106,33 @@ void write_row(results::LinkCsv& csv, const Scenario& scenario, const dataplane:
   }
 }
 
-// A run's directory, gone again unless the run came to its end.
+// A file of rows. When one cannot be written the file goes, is noted, and the run goes on without it.
+template <typename Csv>
+class RowFile {
+ public:
+  template <typename... Form>
+  RowFile(std::vector<std::string>& unwritten, std::filesystem::path path, const Form&... form)
+      : unwritten_(unwritten), path_(std::move(path)), file_(std::in_place, path_, form...) {}
+  template <typename Action>
+  void with(Action&& action) {
+    if (!file_) return;
+    try {
+      action(*file_);
+    } catch (const std::runtime_error& error) {
+      file_.reset();
+      std::error_code ignored;
+      std::filesystem::remove(path_, ignored);
+      unwritten_.push_back(error.what());
+    }
+  }
+
+ private:
+  std::vector<std::string>& unwritten_;
+  std::filesystem::path path_;
+  std::optional<Csv> file_;
+};
+
+// A run's directory, gone again unless the run came to its end and left a file there.
 class RunDirectory {
  public:
   RunDirectory(const RunOptions& options, const std::string& name) {
@@ -118,7 +147,12 @@ class RunDirectory {
     std::error_code ignored;
     if (!kept_) std::filesystem::remove_all(path_, ignored);
   }
-  void keep() { kept_ = true; }
+  // Returns the directory; an empty path when there is nothing to keep.
+  std::filesystem::path keep() {
+    std::error_code ignored;
+    kept_ = !std::filesystem::is_empty(path_, ignored);
+    return kept_ ? path_ : std::filesystem::path();
+  }
   const std::filesystem::path& path() const { return path_; }
 
  private:
@@ -135,54 +169,70 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
   record.started_utc = results::iso8601_utc(started);
 
   RunDirectory directory(options, scenario.name);
-  results::LinkCsv csv(directory.path() / "links.csv", most_classes(scenario));
-  std::optional<results::DecisionCsv> decisions;
-  if (options.log_decisions) decisions.emplace(directory.path() / "decisions.csv");
+  RowFile<results::LinkCsv> csv(record.unwritten, directory.path() / "links.csv", most_classes(scenario));
+  std::optional<RowFile<results::DecisionCsv>> decisions;
+  if (options.log_decisions) decisions.emplace(record.unwritten, directory.path() / "decisions.csv");
   std::string failure;
   {
     Testbed testbed(scenario.topology, {scenario.name, scenario.seed, scenario.workload.congestion_control,
-                                        options.cpu, options.log_decisions, scenario.workload.ecn});
-    testbed.on_sample([&](const dataplane::Sample& sample) { write_row(csv, scenario, sample); });
+                                        options.cpus, options.log_decisions, scenario.workload.ecn});
+    testbed.on_sample([&](const dataplane::Sample& sample) {
+      csv.with([&](results::LinkCsv& file) { write_row(file, scenario, sample); });
+    });
     testbed.on_decision([&](std::size_t direction, const core::Decision& decision) {
       const DirectionNames names = names_of(scenario, direction);
-      decisions->write(names.link, names.from, names.to, decision);
+      decisions->with(
+          [&](results::DecisionCsv& file) { file.write(names.link, names.from, names.to, decision); });
     });
-    ControlSocket control(testbed.state().make_directory("control") / "socket");
-    testbed.state().publish_control_socket(control.path());
-    record.machine.emplace_back("data_plane_cpu", std::to_string(testbed.data_plane_cpu()));
+    LiveControl live(testbed, options.version, options.metrics);
+    record.machine.emplace_back("data_plane_cpus",
+                                fmt::format("{}", fmt::join(testbed.data_plane_cpus(), ",")));
     record.machine.emplace_back("data_plane_memory", testbed.memory_kind());
     record.machine.emplace_back("data_plane_priority", testbed.boosted() ? "autogroup nice -19" : "ordinary");
     report(fmt::format("testbed up: {} hosts, {} links, data plane on CPU {}, {}",
                        scenario.topology.hosts.size(), scenario.topology.links.size(),
-                       testbed.data_plane_cpu(), testbed.memory_kind()),
+                       fmt::join(testbed.data_plane_cpus(), ","), testbed.memory_kind()),
            Lasting::kLasting);
+    if (!live.metrics_url().empty()) report("metrics: " + live.metrics_url(), Lasting::kLasting);
     record.probes = probe(scenario, testbed);
     for (const results::PathProbe& p : record.probes) {
       report(fmt::format("path {} - {}: RTT {:.3f} ms, {:.3f} ms of it propagation", p.from, p.to, p.min_ms,
                          p.expected_ms),
              Lasting::kLasting);
     }
-    auto answer = [&] { control.answer([&] { return testbed.status_json(); }); };
+    auto answer = [&] { live.turn(std::chrono::milliseconds(0)); };
     RanksOutcome ranks = run_ranks(scenario, testbed, options.rank_program, report, answer);
     record.rank_processes = std::move(ranks.processes);
     record.collectives = std::move(ranks.results);
     failure = std::move(ranks.failure);
     check_interrupt();
+    live.end();
+    record.live_changes = live.changes();
     testbed.settle(Duration::seconds(2));
     testbed.fill(record);
-    if (decisions) record.decisions = {decisions->rows(), testbed.decisions_lost()};
+    if (decisions) {
+      decisions->with([&](const results::DecisionCsv& file) {
+        record.decisions = {file.rows(), testbed.decisions_lost()};
+      });
+    }
   }
-  csv.close();
-  if (decisions) decisions->close();
+  csv.with([](results::LinkCsv& file) { file.close(); });
+  if (decisions) decisions->with([](results::DecisionCsv& file) { file.close(); });
   record.elapsed_s = std::chrono::duration<double>(Clock::now() - clock_start).count();
-  record.judgement = results::judge(record, {scenario.trust.lateness_p99, scenario.trust.lateness_invalid});
-  if (!failure.empty()) {
+  const auto judge = [&] {
+    record.judgement = results::judge(record, {scenario.trust.lateness_p99, scenario.trust.lateness_invalid});
+    if (failure.empty()) return;
     record.judgement.verdict = results::Verdict::kInvalid;
     record.judgement.reasons.insert(record.judgement.reasons.begin(), "the workload failed: " + failure);
+  };
+  judge();
+  try {
+    results::write_files(directory.path(), record);
+  } catch (const std::runtime_error& error) {
+    record.unwritten.push_back(error.what());
+    judge();
   }
-  results::write_files(directory.path(), record);
-  directory.keep();
-  return {std::move(record), directory.path()};
+  return {std::move(record), directory.keep()};
 }
 
 }  // namespace longhaul::scenario

@@ -5,6 +5,7 @@
 // behind.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -19,8 +20,9 @@ namespace longhaul::scenario {
 struct RunOptions {
   std::filesystem::path base = "results/runs";  // the run's directory is made below it
   std::optional<std::filesystem::path> out;     // or it is exactly this one
-  std::optional<unsigned> cpu;                  // where the data plane runs
+  std::vector<unsigned> cpus;                   // of the data plane's lcores
   bool log_decisions = false;                   // into decisions.csv
+  std::optional<std::uint16_t> metrics;         // the port for OpenMetrics; none: not served
   std::filesystem::path rank_program;           // longhaul-rank
   std::vector<std::string> command_line;        // for the manifest
   std::string version, revision;
@@ -32,11 +34,12 @@ using Report = std::function<void(const std::string& line, Lasting lasting)>;
 
 struct RunOutcome {
   results::RunRecord record;
-  std::filesystem::path directory;
+  std::filesystem::path directory;  // empty when none of its files could be written
 };
 
 // Runs it. A workload that fails makes an INVALID record; what keeps the testbed from standing throws
-// std::runtime_error.
+// std::runtime_error. A file that cannot be written once the run has begun is left out whole, and named in
+// the record's `unwritten`.
 RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report& report);
 
 }  // namespace longhaul::scenario

@@ -7,11 +7,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "nic/cpus.h"
+#include "nic/machine.h"
 #include "nic/port.h"
+#include "scenarios/placement.h"
 #include "topologies/model.h"
 
 namespace longhaul::scenario {
@@ -41,14 +42,38 @@ std::uint64_t tcp_window_bytes(const Topology& topology) {
   return std::clamp(4 * largest, kAtLeast, kAtMost);
 }
 
-unsigned choose_cpu(std::optional<unsigned> asked) {
+std::vector<unsigned> choose_cpus(const std::vector<unsigned>& asked) {
   const std::vector<unsigned> cpus = nic::usable_cpus();
-  if (!asked) return cpus.back();
-  if (std::find(cpus.begin(), cpus.end(), *asked) == cpus.end()) {
-    throw std::runtime_error(
-        fmt::format("--cpu {}: no such CPU for this process; it may use {}", *asked, fmt::join(cpus, ", ")));
+  for (const unsigned cpu : asked) {
+    if (std::find(cpus.begin(), cpus.end(), cpu) == cpus.end()) {
+      throw std::runtime_error(
+          fmt::format("--lcores: no CPU {} for this process; it may use {}", cpu, fmt::join(cpus, ", ")));
+    }
   }
-  return *asked;
+  return asked.empty() ? std::vector{cpus.back()} : asked;
+}
+
+std::uint64_t mac_number(const std::string& mac) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < mac.size(); i += 3)
+    number = number << 8 | std::stoul(mac.substr(i, 2), nullptr, 16);
+  return number;
+}
+
+std::string device_of(topology::PortKind kind, const std::string& interface, std::uint32_t mtu,
+                      std::size_t index) {
+  const auto number = static_cast<unsigned>(index);
+  switch (kind) {
+    case topology::PortKind::kAuto:
+      return nic::device_for_interface(interface, mtu, number);
+    case topology::PortKind::kXdp:
+      return nic::device_for_interface(interface, mtu, number, nic::InterfaceDriver::kXdp);
+    case topology::PortKind::kAfPacket:
+      return nic::device_for_interface(interface, mtu, number, nic::InterfaceDriver::kAfPacket);
+    case topology::PortKind::kAfXdp:
+      break;
+  }
+  return nic::device_for_interface(interface, mtu, number, nic::InterfaceDriver::kAfXdp);
 }
 
 std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const TestbedOptions& options,
@@ -68,13 +93,25 @@ std::vector<nic::LabHostSpec> lab_specs(const Topology& topology, const TestbedO
   return specs;
 }
 
-// The configured device of an external host, or the one for the emulator's end of a namespace host's veth.
-void name_devices(dataplane::EngineConfig& config, const std::vector<nic::LabHost>& lab,
+// Of a namespace host: what will stand at the emulator's end of its cable.
+void name_devices(dataplane::EngineConfig& config, const Topology& topology,
                   const std::vector<std::optional<std::size_t>>& lab_index) {
+  std::vector<std::string> names;
+  for (std::size_t h = 0; h < lab_index.size(); ++h) {
+    if (lab_index[h]) names.push_back(topology.hosts[h].name);
+  }
+  const std::vector<std::string> interfaces = nic::emulator_interface_names(names);
   for (std::size_t h = 0; h < lab_index.size(); ++h) {
     if (!lab_index[h]) continue;
-    config.ports[h].device = nic::device_for_interface(lab[*lab_index[h]].emulator_interface, config.mtu,
-                                                       static_cast<unsigned>(h));
+    config.ports[h].device = device_of(topology.hosts[h].port, interfaces[*lab_index[h]], config.mtu, h);
+  }
+}
+
+// And its address, which we gave it.
+void name_addresses(dataplane::EngineConfig& config, const std::vector<nic::LabHost>& lab,
+                    const std::vector<std::optional<std::size_t>>& lab_index) {
+  for (std::size_t h = 0; h < lab_index.size(); ++h) {
+    if (lab_index[h]) config.ports[h].mac = mac_number(lab[*lab_index[h]].mac);
   }
 }
 
@@ -84,47 +121,28 @@ std::string host_address(std::size_t host) {
   return fmt::format("10.71.0.{}", host + 1);
 }
 
-dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t seed) {
-  dataplane::EngineConfig config;
-  config.sites = topology.sites.size();
-  config.mtu = topology.mtu;
-  config.largest_frame = topology.largest_frame();
-  config.seed = seed;
-  for (const topology::Host& host : topology.hosts)
-    config.ports.push_back({host.name, host.device, host.site});
-  for (std::uint32_t l = 0; l < topology.links.size(); ++l) {
-    const topology::Link& link = topology.links[l];
-    for (const std::uint32_t d : {std::uint32_t{topology::kForward}, std::uint32_t{topology::kReverse}}) {
-      config.directions.push_back({.link = link.directions[d],
-                                   .owner = {l, d},
-                                   .from_site = link.between[d],
-                                   .to_site = link.between[1 - d],
-                                   .carries_pause = link.carries_pause});
-    }
-  }
-  return config;
-}
-
 Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
     : topology_(topology),
       name_(options.name),
       state_(options.name),
-      cpu_(choose_cpu(options.cpu)),
-      config_(engine_config(topology, options.seed)) {
+      config_(engine_config(topology, options.seed, choose_cpus(options.cpus))),
+      recorder_(config_.directions) {
   std::size_t next = 0;
   for (const topology::Host& host : topology.hosts) {
     const bool in_lab = host.kind == topology::HostKind::kNetns;
     lab_index_.push_back(in_lab ? std::optional(next++) : std::nullopt);
   }
+  name_devices(config_, topology, lab_index_);
+  fit_into_memory(topology, nic::examine_machine().memory_available, config_);
   // DPDK keeps files of its own while it runs; there they go with the rest, also after a kill.
   setenv("RUNTIME_DIRECTORY", state_.make_directory("dpdk").c_str(), 1);
   hosts_.emplace(state_, lab_specs(topology, options, other_cpus()));
-  config_.cpu = cpu_;
   config_.log_decisions = options.log_decisions;
-  name_devices(config_, hosts_->hosts(), lab_index_);
+  name_addresses(config_, hosts_->hosts(), lab_index_);
   engine_.emplace(config_);
   latest_ = engine_->final_state();
   engine_->start();
+  disturbance_.emplace(config_.lcores);
 
   std::vector<nic::HostEntry> entries;
   for (const nic::LabHost& host : hosts_->hosts()) {
@@ -145,12 +163,16 @@ int Testbed::namespace_fd(std::size_t host) const {
 
 std::vector<unsigned> Testbed::other_cpus() const {
   std::vector<unsigned> cpus = nic::usable_cpus();
-  if (cpus.size() > 1) std::erase(cpus, cpu_);
+  for (const unsigned cpu : config_.lcores) {
+    if (cpus.size() > 1) std::erase(cpus, cpu);
+  }
   return cpus;
 }
 
 void Testbed::drain() {
   while (engine_->next_sample(latest_)) {
+    recorder_.add(latest_);
+    disturbance_->add(latest_);
     if (on_sample_) on_sample_(latest_);
   }
   core::Decision decision;
@@ -181,103 +203,12 @@ bool Testbed::settle(Duration deadline) {
     drain();
     settled = quiet();
   }
+  disturbance_->end();
   engine_->stop();
   drain();
   latest_ = engine_->final_state();
   if (on_sample_) on_sample_(latest_);
   return settled;
-}
-
-std::vector<results::PortResult> Testbed::port_results(const dataplane::Sample& sample) const {
-  std::vector<results::PortResult> ports;
-  for (std::size_t p = 0; p < config_.ports.size(); ++p) {
-    const dataplane::PortCounters& seen = sample.ports[p];
-    const dataplane::Engine::DriverStatistics driver = engine_->driver_statistics(p);
-    results::PortResult port{config_.ports[p].host, config_.ports[p].device, seen.rx_frames, seen.rx_bytes,
-                             seen.tx_frames,        seen.tx_bytes,           driver.losses};
-    port.pause_frames = seen.pause_frames;
-    port.losses.emplace_back("tx_refused", seen.losses.tx_refused);
-    port.losses.emplace_back("no_buffer", seen.losses.no_buffer);
-    port.losses.emplace_back("oversized", seen.losses.oversized);
-    if (lab_index_[p]) {
-      // What the drivers cannot see: the veth pair has queues of its own. In the end both sides must agree.
-      const nic::HostInterfaceCounters veth = hosts_->read_counters(*lab_index_[p]);
-      port.losses.emplace_back("host_tx_dropped", veth.host.tx_dropped + veth.host.tx_errors);
-      port.losses.emplace_back("host_rx_dropped", veth.host.rx_dropped + veth.host.rx_errors);
-      port.losses.emplace_back("veth_rx_dropped", veth.emulator.rx_dropped + veth.emulator.rx_errors);
-      port.losses.emplace_back("veth_tx_dropped", veth.emulator.tx_dropped + veth.emulator.tx_errors);
-      for (const auto& [name, frames] : veth.emulator.driver_losses) port.losses.emplace_back(name, frames);
-      auto missing = [](std::uint64_t sent, std::uint64_t received) {
-        return sent > received ? sent - received : 0;
-      };
-      port.losses.emplace_back("unseen_from_host", missing(veth.host.tx_packets, seen.rx_frames));
-      port.losses.emplace_back("unseen_to_host", missing(seen.tx_frames, veth.host.rx_packets));
-    }
-    ports.push_back(std::move(port));
-  }
-  for (std::size_t d = 0; d < config_.directions.size(); ++d) {
-    if (sample.directions[d].store_full == 0) continue;
-    results::PortResult store;
-    store.host = fmt::format("link {}", topology_.links[config_.directions[d].owner.link].name);
-    store.device = "memory for frames in flight";
-    store.losses.emplace_back("store_full", sample.directions[d].store_full);
-    ports.push_back(std::move(store));
-  }
-  return ports;
-}
-
-void Testbed::fill(results::RunRecord& record) const {
-  for (std::size_t d = 0; d < config_.directions.size(); ++d) {
-    const dataplane::DirectionConfig& direction = config_.directions[d];
-    record.directions.push_back(
-        {topology_.links[direction.owner.link].name, topology_.sites[direction.from_site].name,
-         topology_.sites[direction.to_site].name, latest_.directions[d].counters,
-         results::lateness_of(engine_->lateness(d)), direction.link.queues.classes.size()});
-  }
-  record.ports = port_results(latest_);
-  for (std::size_t s = 0; s < topology_.sites.size(); ++s) {
-    const dataplane::SwitchCounters counters = engine_->switch_counters(s);
-    record.switches.push_back({topology_.sites[s].name, counters.forwarded, counters.flooded,
-                               counters.filtered, counters.storm_limited});
-  }
-  record.samples_lost = engine_->samples_lost();
-  const dataplane::LoopStatistics loop = engine_->loop_statistics();
-  record.machine.emplace_back("data_plane_turns", std::to_string(loop.turns));
-  record.machine.emplace_back("data_plane_longest_turn_us",
-                              fmt::format("{:.1f}", loop.longest_turn.to_seconds() * 1e6));
-}
-
-std::string Testbed::status_json() const {
-  using nlohmann::ordered_json;
-  auto tally = [](const core::Tally& t) { return ordered_json{{"frames", t.frames}, {"bytes", t.bytes}}; };
-  ordered_json status{{"run", name_}, {"uptime_s", latest_.at.since_zero().to_seconds()}};
-  for (std::size_t d = 0; d < config_.directions.size(); ++d) {
-    const dataplane::DirectionConfig& direction = config_.directions[d];
-    const core::LinkCounters& counters = latest_.directions[d].counters;
-    ordered_json dropped;
-    for (std::size_t c = 0; c < core::kDropCauses; ++c) {
-      dropped[std::string(core::name(static_cast<core::DropCause>(c)))] = tally(counters.dropped[c]);
-    }
-    status["directions"].push_back({{"link", topology_.links[direction.owner.link].name},
-                                    {"from", topology_.sites[direction.from_site].name},
-                                    {"to", topology_.sites[direction.to_site].name},
-                                    {"in", tally(counters.in)},
-                                    {"out", tally(counters.out)},
-                                    {"dropped", dropped},
-                                    {"held", tally(counters.held)},
-                                    {"queue_bytes", counters.queue_bytes},
-                                    {"queue_peak_bytes", counters.queue_peak_bytes},
-                                    {"conserved", counters.conserved()}});
-  }
-  for (std::size_t p = 0; p < config_.ports.size(); ++p) {
-    const dataplane::PortCounters& port = latest_.ports[p];
-    status["ports"].push_back({{"host", config_.ports[p].host},
-                               {"device", config_.ports[p].device},
-                               {"address", lab_index_[p] ? host_address(p) : "external"},
-                               {"rx_frames", port.rx_frames},
-                               {"tx_frames", port.tx_frames}});
-  }
-  return status.dump(2) + "\n";
 }
 
 }  // namespace longhaul::scenario

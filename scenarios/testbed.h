@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@
 #include "nic/lab_state.h"
 #include "nic/priority.h"
 #include "results/run_record.h"
+#include "scenarios/disturbance.h"
+#include "scenarios/live_recorder.h"
+#include "scenarios/live_testbed.h"
 #include "topologies/model.h"
 
 namespace longhaul::scenario {
@@ -28,7 +32,7 @@ struct TestbedOptions {
   std::string name;  // of the run, for those who find the testbed in use
   std::uint64_t seed = 1;
   std::string congestion_control;  // of the hosts' TCP; empty: as the machine has it
-  std::optional<unsigned> cpu;     // where the data plane runs; default: the last one we may use
+  std::vector<unsigned> cpus;      // of the data plane's lcores; empty: one, on the last CPU that we may use
   bool log_decisions = false;      // see Testbed::on_decision()
   bool ecn = false;                // the hosts' TCP asks for explicit congestion notification
 };
@@ -36,14 +40,11 @@ struct TestbedOptions {
 // The subnet of the hosts: host i of the topology has 10.71.0.(i+1)/24.
 std::string host_address(std::size_t host);
 
-// The data plane that a topology asks for. Ports of namespace hosts are left without a device.
-dataplane::EngineConfig engine_config(const topology::Topology& topology, std::uint64_t seed);
-
-class Testbed {
+class Testbed : public LiveTestbed {
  public:
   // Brings everything up and starts forwarding. Throws std::runtime_error; then nothing is left behind.
   Testbed(const topology::Topology& topology, const TestbedOptions& options);
-  ~Testbed();
+  ~Testbed() override;
   Testbed(const Testbed&) = delete;
   Testbed& operator=(const Testbed&) = delete;
 
@@ -53,7 +54,7 @@ class Testbed {
   bool boosted() const { return boost_.active(); }
   // CPUs for anything but the data plane; all CPUs when there is only one.
   std::vector<unsigned> other_cpus() const;
-  unsigned data_plane_cpu() const { return cpu_; }
+  const std::vector<unsigned>& data_plane_cpus() const { return config_.lcores; }
   const std::string& memory_kind() const { return engine_->memory_kind(); }
   nic::LabState& state() { return state_; }
 
@@ -78,10 +79,16 @@ class Testbed {
   // machine.
   void fill(results::RunRecord& record) const;
 
-  // What `longhaul status` shows: the latest sample as JSON text.
-  std::string status_json() const;
+  const topology::Topology& topology() const override { return topology_; }
+  LiveView view() const override;
+  std::optional<Instant> change(std::span<const topology::LiveChange> changes) override;
+  void start_capture(std::size_t direction, dataplane::Capture& capture) override;
+  void stop_capture(std::size_t direction) override;
+  Instant now() const override { return engine_->now(); }
+  std::int64_t epoch_ns() const override { return engine_->epoch_ns(); }
 
  private:
+  results::PortResult port_result(std::size_t port, const dataplane::PortCounters& seen) const;
   std::vector<results::PortResult> port_results(const dataplane::Sample& sample) const;
   bool quiet() const;
 
@@ -91,12 +98,13 @@ class Testbed {
   nic::PriorityBoost boost_;
   std::vector<std::optional<std::size_t>> lab_index_;  // by host; none for an external one
   std::optional<nic::LabHosts> hosts_;
-  unsigned cpu_;
   dataplane::EngineConfig config_;
   std::optional<dataplane::Engine> engine_;
   OnSample on_sample_;
   OnDecision on_decision_;
   dataplane::Sample latest_;
+  LiveRecorder recorder_;
+  std::optional<Disturbance> disturbance_;
 };
 
 }  // namespace longhaul::scenario

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -41,10 +42,55 @@ void write_direction(Out out, const core::LinkConfig& config, const Route& route
   fmt::format_to(out, "{}", effective_line(config, indent));
 }
 
+void write_reserve(Out out, const core::Reserve& reserve, std::string_view indent) {
+  std::string keys;
+  const auto add = [&](std::string_view key, const std::string& value) {
+    keys += fmt::format("{}{}: {}", keys.empty() ? "" : ", ", key, value);
+  };
+  if (reserve.rate != BitRate()) add("rate", to_text(reserve.rate));
+  if (reserve.delay != Duration()) add("delay", to_text(reserve.delay));
+  if (reserve.buffer != Bytes()) add("buffer", to_text(reserve.buffer));
+  if (!keys.empty()) fmt::format_to(out, "{}reserve: {{ {} }}\n", indent, keys);
+}
+
+std::string site_text(const Site& site) {
+  std::string keys;
+  if (site.location) {
+    keys = fmt::format(" location: [{}, {}]", to_text(site.location->latitude),
+                       to_text(site.location->longitude));
+  }
+  if (site.lcore) keys += fmt::format("{} lcore: {}", keys.empty() ? "" : ",", *site.lcore);
+  return "{" + keys + (keys.empty() ? "}" : " }");
+}
+
+std::string mac_text(std::uint64_t mac) {
+  std::string text;
+  for (int shift = 40; shift >= 0; shift -= 8) {
+    text += fmt::format("{}{:02x}", text.empty() ? "" : ":", mac >> shift & 0xff);
+  }
+  return text;
+}
+
+std::string host_text(const Host& host, const Topology& topology) {
+  constexpr std::string_view kPorts[] = {"auto", "xdp", "af_packet", "af_xdp"};
+  const bool external = host.kind == HostKind::kExternal;
+  std::string keys = fmt::format("site: {}, kind: {}", yaml_name(topology.sites[host.site].name),
+                                 external ? "external" : "netns");
+  if (host.rate != BitRate()) keys += ", rate: " + to_text(host.rate);
+  if (!external) keys += fmt::format(", port: {}", kPorts[static_cast<std::size_t>(host.port)]);
+  if (external) keys += ", device: " + yaml_quoted(host.device);
+  if (host.mac) keys += ", mac: " + yaml_quoted(mac_text(*host.mac));
+  if (host.vlan != 0) keys += fmt::format(", vlan: {}", host.vlan);
+  return "{ " + keys + " }";
+}
+
 void write_link(Out out, const Link& link, const Topology& topology) {
-  fmt::format_to(out, "  {}:\n    between: [{}, {}]\n", yaml_name(link.name),
+  fmt::format_to(out, "  {}:\n    between: [{}, {}]\n    cost: {}\n", yaml_name(link.name),
                  yaml_name(topology.sites[link.between[0]].name),
-                 yaml_name(topology.sites[link.between[1]].name));
+                 yaml_name(topology.sites[link.between[1]].name), link.cost);
+  const std::array reserves{link.directions[kForward].reserve, link.directions[kReverse].reserve};
+  const bool same_reserve = reserves[kForward] == reserves[kReverse];
+  if (same_reserve) write_reserve(out, reserves[kForward], "    ");
   const auto same = link.directions[kForward] == link.directions[kReverse] &&
                     link.routes[kForward] == link.routes[kReverse];
   const auto sections = [&](Direction direction, std::string_view indent) {
@@ -57,9 +103,11 @@ void write_link(Out out, const Link& link, const Topology& topology) {
   fmt::format_to(out, "    forward:\n");
   write_direction(out, link.directions[kForward], link.routes[kForward], "      ");
   sections(kForward, "      ");
+  if (!same_reserve) write_reserve(out, reserves[kForward], "      ");
   fmt::format_to(out, "    reverse:\n");
   write_direction(out, link.directions[kReverse], link.routes[kReverse], "      ");
   sections(kReverse, "      ");
+  if (!same_reserve) write_reserve(out, reserves[kReverse], "      ");
 }
 
 }  // namespace
@@ -70,19 +118,11 @@ std::string effective_yaml(const Topology& topology) {
   fmt::format_to(out, "name: {}\ndescription: {}\nmtu: {}\nsites:\n", yaml_name(topology.name),
                  yaml_quoted(topology.description), topology.mtu);
   for (const Site& site : topology.sites) {
-    const std::string location = site.location
-                                     ? fmt::format(" location: [{}, {}] ", to_text(site.location->latitude),
-                                                   to_text(site.location->longitude))
-                                     : "";
-    fmt::format_to(out, "  {}: {{{}}}\n", yaml_name(site.name), location);
+    fmt::format_to(out, "  {}: {}\n", yaml_name(site.name), site_text(site));
   }
   fmt::format_to(out, "hosts:\n");
   for (const Host& host : topology.hosts) {
-    const bool external = host.kind == HostKind::kExternal;
-    fmt::format_to(out, "  {}: {{ site: {}, kind: {}{}{} }}\n", yaml_name(host.name),
-                   yaml_name(topology.sites[host.site].name), external ? "external" : "netns",
-                   host.rate == BitRate() ? "" : ", rate: " + to_text(host.rate),
-                   external ? ", device: " + yaml_quoted(host.device) : "");
+    fmt::format_to(out, "  {}: {}\n", yaml_name(host.name), host_text(host, topology));
   }
   fmt::format_to(out, "links:{}\n", topology.links.empty() ? " {}" : "");
   for (const Link& link : topology.links) write_link(out, link, topology);

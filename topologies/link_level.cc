@@ -95,7 +95,7 @@ std::vector<std::string_view> direction_keys() {
 
 std::vector<std::string_view> link_keys() {
   std::vector<std::string_view> names = direction_keys();
-  names.insert(names.begin(), "between");
+  names.insert(names.begin(), {"between", "cost"});
   names.insert(names.end(), {"forward", "reverse"});
   return names;
 }

@@ -72,4 +72,29 @@ core::Change read_change(const YamlValue& value, const core::LinkConfig& link, c
   return change;
 }
 
+core::Reserve read_reserve(const std::optional<YamlValue>& shared, const std::optional<YamlValue>& own,
+                           const core::LinkConfig& link, const Scale& scale) {
+  const auto keys = [](const std::optional<YamlValue>& at) {
+    return at ? std::optional(at->map({"rate", "delay", "buffer"})) : std::nullopt;
+  };
+  const std::optional<YamlMap> levels[] = {keys(own), keys(shared)};
+  // What `read` makes of `key` where it is given first; `configured` is the least that may be reserved.
+  const auto take = [&](std::string_view key, auto configured, auto read) {
+    for (const auto& level : levels) {
+      const auto value = level ? level->find(key) : std::nullopt;
+      if (!value) continue;
+      const auto most = read(*value);
+      if (most < configured) {
+        value->fail(fmt::format("{} is less than the link is configured with, allowed: {} or more",
+                                to_text(most), to_text(configured)));
+      }
+      return most;
+    }
+    return decltype(configured)();
+  };
+  const auto amount = [&](const YamlValue& value) { return read_amount(value, scale); };
+  return {take("rate", link.rate, read_rate), take("delay", link.delay, read_delay),
+          take("buffer", link.buffer, amount)};
+}
+
 }  // namespace longhaul::topology

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Single changes of a link, the parts that a `timeline` consists of, held against the link that they change.
-// A part of load_timeline.h; every failure is a ConfigError.
+// Single changes of a link, the parts that a `timeline` consists of, held against the link that they change;
+// and how far changes while it runs may go, its `reserve`. A part of load_timeline.h, load_sections.h and
+// live_change.h; every failure is a ConfigError.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "emulator/core/link_config.h"
 #include "topologies/link_values.h"
@@ -28,5 +30,10 @@ std::uint64_t read_burst(const YamlValue& value);
 
 // A whole change as effective_yaml() writes it; at least one of its keys.
 core::Change read_change(const YamlValue& value, const core::LinkConfig& link, const Scale& scale);
+
+// The `reserve` of a direction whose own and whose link's are these: of each key the direction's, else the
+// link's. At least what `link` is configured with.
+core::Reserve read_reserve(const std::optional<YamlValue>& shared, const std::optional<YamlValue>& own,
+                           const core::LinkConfig& link, const Scale& scale);
 
 }  // namespace longhaul::topology

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "topologies/bounds.h"
 #include "topologies/link_level.h"
@@ -24,6 +22,9 @@ class LinkReader {
 
   Link read() {
     read_between();
+    if (const auto cost = map_.find("cost")) {
+      link_.cost = static_cast<std::uint32_t>(cost->integer(1, limits::kMostCost));
+    }
     const LinkLevel shared = LinkLevel::read(map_);
     std::array<LinkLevel, 2> levels;
     std::array<Sections, 2> sections;
@@ -109,20 +110,8 @@ std::vector<Link> read_links(const YamlValue& section, const Topology& topology)
   if (values.size() > limits::kMostLinks) {
     section.fail(fmt::format("{} links are too many, allowed: up to {}", values.size(), limits::kMostLinks));
   }
-  std::vector<std::size_t> group(topology.sites.size());  // sites joined so far have the same number
-  std::iota(group.begin(), group.end(), std::size_t{0});
   std::vector<Link> links;
-  for (const YamlValue& value : values) {
-    links.push_back(LinkReader(value, topology).read());
-    const auto [a, b] = links.back().between;
-    if (group[a] == group[b]) {
-      value.fail_key(
-          fmt::format("closes a cycle, {} and {} are joined already; sites and links must form a tree",
-                      in_quotes(topology.sites[a].name), in_quotes(topology.sites[b].name)));
-    }
-    const std::size_t joined = group[b];
-    std::replace(group.begin(), group.end(), joined, std::size_t{group[a]});
-  }
+  for (const YamlValue& value : values) links.push_back(LinkReader(value, topology).read());
   return links;
 }
 

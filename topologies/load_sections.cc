@@ -2,6 +2,7 @@
 #include "topologies/load_sections.h"
 
 #include "topologies/load_aqm.h"
+#include "topologies/load_change.h"
 #include "topologies/load_far_end.h"
 #include "topologies/load_queues.h"
 #include "topologies/load_timeline.h"
@@ -9,7 +10,7 @@
 namespace longhaul::topology {
 namespace {
 
-enum Section : std::size_t { kQueues, kEcn, kWaves, kFarEnd, kTimeline };
+enum Section : std::size_t { kQueues, kEcn, kWaves, kFarEnd, kTimeline, kReserve };
 
 // The sections of one direction, and whether the link's timeline is the one that counts.
 class DirectionReader {
@@ -47,6 +48,10 @@ class DirectionReader {
     config_.timeline.events = read_timeline(timeline, shared, config_, scale_);
   }
 
+  void read_most(const std::optional<YamlValue>& shared, const std::optional<YamlValue>& own) {
+    config_.reserve = read_reserve(shared, own, config_, scale_);
+  }
+
  private:
   Link& link_;
   Direction direction_;
@@ -74,6 +79,7 @@ void read_sections(const Sections& shared, const std::array<Sections, 2>& own, B
     reader.read_queueing(sections);
     if (sections[kFarEnd] && reader.read_far(*sections[kFarEnd])) carried[direction] = sections[kFarEnd];
     if (sections[kTimeline]) reader.read_events(*sections[kTimeline], !own[direction][kTimeline]);
+    reader.read_most(shared[kReserve], own[direction][kReserve]);
   }
   for (const Direction direction : {kForward, kReverse}) {
     if (!carried[direction]) continue;

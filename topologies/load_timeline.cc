@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <string>
+#include <utility>
 
 #include "topologies/bounds.h"
 #include "topologies/load_change.h"
@@ -17,20 +17,6 @@ namespace {
 constexpr Duration kLeastTime = Duration::picoseconds(1);
 constexpr Duration kProtectionOutage = Duration::milliseconds(50);
 constexpr std::string_view kTimeAllowed = "a time such as 50 ms";
-
-constexpr std::array<std::string_view, 13> kKinds{"protection_switch",
-                                                  "outage",
-                                                  "flap",
-                                                  "brown_out",
-                                                  "blackhole",
-                                                  "burst",
-                                                  "rate",
-                                                  "delay",
-                                                  "loss",
-                                                  "buffer",
-                                                  "member",
-                                                  "pause_storm",
-                                                  "change"};
 
 std::uint64_t read_times(const YamlValue& value) {
   if (value.is_scalar() && value.text("") == "forever") return 0;
@@ -50,33 +36,32 @@ class EntryReader {
               std::vector<core::Event>& events)
       : map_(map), link_(link), scale_(scale), events_(events) {}
 
+  // What can happen, by key.
+  static std::vector<std::string_view> kinds() {
+    std::vector<std::string_view> names;
+    for (const Kind& one : kKinds) names.push_back(one.name);
+    return names;
+  }
+
   void read(std::string_view kind, const YamlValue& value) {
     read_when(kind);
     if (const auto route = map_.find("route"); route && kind != "delay") {
       route->fail_key("only goes with delay");
     }
-    using Reader = void (EntryReader::*)(const YamlValue&);
-    constexpr std::array<Reader, kKinds.size()> kReaders{&EntryReader::protection_switch,
-                                                         &EntryReader::outage,
-                                                         &EntryReader::flap,
-                                                         &EntryReader::brown_out,
-                                                         &EntryReader::blackhole,
-                                                         &EntryReader::burst,
-                                                         &EntryReader::rate,
-                                                         &EntryReader::delay,
-                                                         &EntryReader::loss,
-                                                         &EntryReader::buffer,
-                                                         &EntryReader::member,
-                                                         &EntryReader::pause_storm,
-                                                         &EntryReader::change};
-    for (std::size_t i = 0; i < kKinds.size(); ++i) {
-      if (kKinds[i] == kind) (this->*kReaders[i])(value);
+    for (const Kind& one : kKinds) {
+      if (one.name == kind) (this->*one.read)(value);
     }
   }
 
  private:
+  struct Kind {
+    std::string_view name;
+    void (EntryReader::*read)(const YamlValue& value);
+  };
+  static const Kind kKinds[13];
+
   void read_when(std::string_view kind) {
-    when_.at = read_time(map_.need("at", "a time such as 2 s"), Duration(), limits::kLatestEvent);
+    if (const auto at = map_.find("at")) when_.at = read_time(*at, Duration(), limits::kLatestEvent);
     if (const auto after = map_.find("after")) {
       when_.origin =
           after->choice({"start", "first-frame"}) == 0 ? core::Origin::kStart : core::Origin::kFirstFrame;
@@ -96,8 +81,9 @@ class EntryReader {
     core::Event event = when_;
     event.at += offset;
     if (event.at > limits::kLatestEvent) {
-      map_.find("at")->fail(fmt::format("the last change comes at {}, allowed: up to {}", to_text(event.at),
-                                        to_text(limits::kLatestEvent)));
+      map_.need("at", "a time")
+          .fail(fmt::format("the last change comes at {}, allowed: up to {}", to_text(event.at),
+                            to_text(limits::kLatestEvent)));
     }
     event.change = std::move(change);
     events_.push_back(std::move(event));
@@ -204,29 +190,13 @@ class EntryReader {
     add(Duration(), change);
   }
 
-  void burst(const YamlValue& value) {
-    core::Change change;
-    change.burst = read_burst(value);
-    add(Duration(), change);
-  }
+  void burst(const YamlValue& value) { add(Duration(), {.burst = read_burst(value)}); }
 
-  void rate(const YamlValue& value) {
-    core::Change change;
-    change.rate = read_rate_or_zero(value);
-    add(Duration(), change);
-  }
+  void rate(const YamlValue& value) { add(Duration(), {.rate = read_rate_or_zero(value)}); }
 
-  void loss(const YamlValue& value) {
-    core::Change change;
-    change.loss = read_probability(value);
-    add(Duration(), change);
-  }
+  void loss(const YamlValue& value) { add(Duration(), {.loss = read_probability(value)}); }
 
-  void buffer(const YamlValue& value) {
-    core::Change change;
-    change.buffer = read_new_buffer(value, link_, scale_);
-    add(Duration(), change);
-  }
+  void buffer(const YamlValue& value) { add(Duration(), {.buffer = read_new_buffer(value, link_, scale_)}); }
 
   void change(const YamlValue& value) { add(Duration(), read_change(value, link_, scale_)); }
 
@@ -237,6 +207,20 @@ class EntryReader {
   core::Event when_;
 };
 
+const EntryReader::Kind EntryReader::kKinds[13] = {{"protection_switch", &EntryReader::protection_switch},
+                                                   {"outage", &EntryReader::outage},
+                                                   {"flap", &EntryReader::flap},
+                                                   {"brown_out", &EntryReader::brown_out},
+                                                   {"blackhole", &EntryReader::blackhole},
+                                                   {"burst", &EntryReader::burst},
+                                                   {"rate", &EntryReader::rate},
+                                                   {"delay", &EntryReader::delay},
+                                                   {"loss", &EntryReader::loss},
+                                                   {"buffer", &EntryReader::buffer},
+                                                   {"member", &EntryReader::member},
+                                                   {"pause_storm", &EntryReader::pause_storm},
+                                                   {"change", &EntryReader::change}};
+
 bool is_for(const YamlMap& map, Direction direction) {
   const auto chosen = map.find("direction");
   if (!chosen) return true;
@@ -244,27 +228,59 @@ bool is_for(const YamlMap& map, Direction direction) {
   return index == 2 || index == direction;
 }
 
+// What the entry says that happens, and that it is one thing.
+YamlValue only_kind(const YamlValue& entry, const YamlMap& map) {
+  std::optional<YamlValue> kind;
+  for (const std::string_view candidate : EntryReader::kinds()) {
+    const auto found = map.find(candidate);
+    if (!found) continue;
+    if (kind) found->fail_key(fmt::format("given beside {}, allowed: one of the two", kind->key()));
+    kind = found;
+  }
+  if (!kind) {
+    entry.fail("says nothing that happens, allowed: one of " +
+               fmt::format("{}", fmt::join(EntryReader::kinds(), ", ")));
+  }
+  return *kind;
+}
+
+std::vector<std::string_view> with_kinds(std::vector<std::string_view> keys) {
+  const auto kinds = EntryReader::kinds();
+  keys.insert(keys.end(), kinds.begin(), kinds.end());
+  return keys;
+}
+
+YamlMap lone_entry(const YamlValue& entry) {
+  return entry.map(with_kinds({"every", "times", "route"}));
+}
+
 }  // namespace
+
+std::string kind_of(const YamlValue& entry) {
+  return only_kind(entry, lone_entry(entry)).key();
+}
+
+std::vector<core::Event> read_entry(const YamlValue& value, const core::LinkConfig& link,
+                                    const Scale& scale) {
+  const YamlMap map = lone_entry(value);
+  const YamlValue kind = only_kind(value, map);
+  std::vector<core::Event> events;
+  EntryReader(map, link, scale, events).read(kind.key(), kind);
+  return events;
+}
 
 std::vector<core::Event> read_timeline(const YamlValue& value, std::optional<Direction> shared,
                                        const core::LinkConfig& link, const Scale& scale) {
   std::vector<std::string_view> known{"at", "after", "every", "times", "route"};
   if (shared) known.push_back("direction");
-  known.insert(known.end(), kKinds.begin(), kKinds.end());
+  known = with_kinds(std::move(known));
   std::vector<core::Event> events;
   for (const YamlValue& entry : value.items()) {
     const YamlMap map = entry.map(known);
     if (shared && !is_for(map, *shared)) continue;
-    std::optional<std::string_view> kind;
-    for (const std::string_view candidate : kKinds) {
-      const auto found = map.find(candidate);
-      if (!found) continue;
-      if (kind) found->fail_key(fmt::format("given beside {}, allowed: one of the two", *kind));
-      kind = candidate;
-    }
-    if (!kind)
-      entry.fail("says nothing that happens, allowed: one of " + fmt::format("{}", fmt::join(kKinds, ", ")));
-    EntryReader(map, link, scale, events).read(*kind, *map.find(*kind));
+    const YamlValue kind = only_kind(entry, map);
+    map.need("at", "a time such as 2 s");
+    EntryReader(map, link, scale, events).read(kind.key(), kind);
     if (events.size() > limits::kMostEvents) {
       entry.fail(fmt::format("more than {} changes in one direction, allowed: repeat with every and times",
                              limits::kMostEvents));

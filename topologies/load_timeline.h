@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "emulator/core/link_config.h"
@@ -19,5 +20,12 @@ namespace longhaul::topology {
 // the link's, whose events may say for which direction they are; then those of `*shared` are returned.
 std::vector<core::Event> read_timeline(const YamlValue& value, std::optional<Direction> shared,
                                        const core::LinkConfig& link, const Scale& scale);
+
+// One entry by itself: a mapping without at, after and direction, which happens at time zero. Fails for a key
+// of any other thing.
+std::vector<core::Event> read_entry(const YamlValue& value, const core::LinkConfig& link, const Scale& scale);
+
+// The key of the entry that says what happens.
+std::string kind_of(const YamlValue& entry);
 
 }  // namespace longhaul::topology

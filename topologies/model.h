@@ -2,7 +2,9 @@
 //
 // A topology, validated: sites with one switch each, hosts at sites, links between sites. Immutable once made
 // by topology::load() (topologies/load.h). Sites, hosts and links are named by their index in these vectors.
-// Not here: workloads (scenarios/), ports and lcores (nic/, emulator/dataplane/).
+// Ways between sites are those of least cost: the sum of Link::cost, as in OSPF (RFC 2328); all of them at
+// once are in topologies/routes.h. They never change while a run lasts, whatever happens to the links. Not
+// here: workloads (scenarios/), ports and lcores (nic/, emulator/dataplane/).
 #pragma once
 
 #include <array>
@@ -27,6 +29,7 @@ struct Coordinates {  // WGS 84 degrees
 struct Site {
   std::string name;
   std::optional<Coordinates> location;
+  std::optional<unsigned> lcore = std::nullopt;  // the data plane's lcore that owns the site, by index from 0
 
   bool operator==(const Site&) const = default;
 };
@@ -36,6 +39,14 @@ enum class HostKind : std::uint8_t {
   kExternal,  // whatever hangs on the named DPDK device
 };
 
+// What stands at the emulator's end of a namespace host's cable.
+enum class PortKind : std::uint8_t {
+  kAuto,      // what measured best here
+  kXdp,       // our own AF_XDP port
+  kAfPacket,  // DPDK's AF_PACKET
+  kAfXdp,     // DPDK's AF_XDP
+};
+
 struct Host {
   std::string name;
   std::size_t site = 0;
@@ -43,6 +54,11 @@ struct Host {
   BitRate rate;  // kNetns only: of its interface, wire bytes counted; zero: as fast as the machine can
   std::string
       device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1") or a PCI address ("0000:3b:00.0")
+  PortKind port = PortKind::kAuto;  // kNetns only
+  // kExternal only: its address, which its site's switch then knows without having heard it; the first byte
+  // on the wire is the most significant of the six.
+  std::optional<std::uint64_t> mac = std::nullopt;
+  std::uint16_t vlan = 0;  // its untagged frames are of this VLAN (802.1Q) and stay within it; 0: of none
 
   bool operator==(const Host&) const = default;
 };
@@ -66,6 +82,7 @@ struct Link {
   std::array<Route, 2> routes;                 // by Direction
   // MAC control frames of hosts (PAUSE, PFC) pass over the link as ordinary frames instead of ending at it.
   bool carries_pause = false;
+  std::uint32_t cost = 1;  // of either direction, in the sum that makes a way the shortest; 1..65535
 
   bool operator==(const Link&) const = default;
 };
@@ -76,7 +93,7 @@ struct Topology {
   std::uint32_t mtu = 1500;  // of the hosts' interfaces: L3 bytes
   std::vector<Site> sites;
   std::vector<Host> hosts;
-  std::vector<Link> links;  // together with the sites they form a tree: one path between any two sites
+  std::vector<Link> links;  // they join all sites; there may be cycles, and several between two sites
 
   // Largest frame in L2 bytes, room for one 802.1Q tag included.
   Bytes largest_frame() const { return Bytes(std::uint64_t{mtu} + 18); }
@@ -88,10 +105,20 @@ struct Topology {
 struct Hop {
   std::size_t link = 0;
   Direction direction = kForward;
+
+  bool operator==(const Hop&) const = default;
 };
 
-// The links from one site to another in order of travel; empty when they are the same site.
+// The way of least cost from one site to another in order of travel, at each site over the first of the links
+// that are equally good; empty when they are the same site.
 std::vector<Hop> path(const Topology& topology, std::size_t from_site, std::size_t to_site);
+
+// How many ways of least cost there are from one site to another, path() among them; 1 when they are the same
+// site, and the largest number of its type when there are more than that.
+std::uint64_t equal_paths(const Topology& topology, std::size_t from_site, std::size_t to_site);
+
+// Whether flows between two sites may take different ways.
+bool several_paths(const Topology& topology, std::size_t from_site, std::size_t to_site);
 
 // Sum of propagation delays along path(); queueing and serialisation not counted.
 Duration propagation_delay(const Topology& topology, std::size_t from_site, std::size_t to_site);

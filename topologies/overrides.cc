@@ -19,32 +19,34 @@ void set_origin(RawNode& node, const std::string& set) {
   for (RawNode& child : node.children) set_origin(child, set);
 }
 
-// Only what looks like a list, a mapping or a quoted text is YAML; the rest is taken as it stands, so that a
-// `#` or a `:` in it needs no quotes beyond the shell's.
 RawNode parse_override_value(const Override& change) {
   const std::string label = "--set " + change.written;
-  const auto first = change.value.find_first_not_of(" \t");
-  RawNode node;
-  if (first != std::string::npos &&
-      std::string_view("[{\"'").find(change.value[first]) != std::string_view::npos) {
-    try {
-      node = parse_yaml(change.value, label).root;
-    } catch (const ConfigError&) {
-      throw ConfigError(
-          fmt::format("{}: {}: {} is not valid YAML, allowed: a value, [list] or {{key: value}}",
-                      one_line(label), one_line(change.key), in_quotes(change.value)));
-    }
-  } else {
-    check_characters(change.value, label);
-    node.kind = first == std::string::npos ? RawNode::Kind::kNull : RawNode::Kind::kScalar;
-    if (first != std::string::npos) {
-      node.text = change.value.substr(first, change.value.find_last_not_of(" \t") - first + 1);
-    }
-  }
-  return node;
+  if (auto node = parse_word(change.value, label)) return *std::move(node);
+  throw ConfigError(fmt::format("{}: {}: {} is not valid YAML, allowed: a value, [list] or {{key: value}}",
+                                one_line(label), one_line(change.key), in_quotes(change.value)));
 }
 
 }  // namespace
+
+// Only what looks like a list, a mapping or a quoted text is YAML; the rest is taken as it stands, so that a
+// `#` or a `:` in it needs no quotes beyond the shell's.
+std::optional<RawNode> parse_word(std::string_view value, std::string_view label) {
+  const auto first = value.find_first_not_of(" \t");
+  if (first != std::string::npos && std::string_view("[{\"'").find(value[first]) != std::string_view::npos) {
+    try {
+      return parse_yaml(value, std::string(label)).root;
+    } catch (const ConfigError&) {
+      return std::nullopt;
+    }
+  }
+  check_characters(value, label);
+  RawNode node;
+  node.kind = first == std::string::npos ? RawNode::Kind::kNull : RawNode::Kind::kScalar;
+  if (first != std::string::npos) {
+    node.text = value.substr(first, value.find_last_not_of(" \t") - first + 1);
+  }
+  return node;
+}
 
 Override parse_override(std::string_view text) {
   const auto equals = text.find('=');

@@ -5,6 +5,7 @@
 // other is taken as it stands. Messages name the override in place of file:line. Plain values, no state.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ struct Override {
 
 // Splits `a.b.c=value`; throws ConfigError when it has another form.
 Override parse_override(std::string_view text);
+
+// A value given in one word, as it stands on the right of a --set; nothing when it is not valid YAML where it
+// begins like it. `label` stands for the file in messages about its characters.
+std::optional<RawNode> parse_word(std::string_view value, std::string_view label);
 
 // Sets the node at the override's key to its value, making the maps on the way; throws ConfigError.
 // Whether those keys are known is for the reader to say.

@@ -220,10 +220,14 @@ ConfigError error_at(std::string_view file, const Origin& origin, std::string_vi
     file = origin.overlay->file;
     if (key.starts_with(origin.overlay->below)) key.remove_prefix(origin.overlay->below.size());
   }
-  const std::string where =
-      origin.set.empty() ? fmt::format("{}:{}", file, origin.line) : "--set " + origin.set;
+  std::string where;
+  if (!origin.set.empty()) {
+    where = fmt::format("--set {}: ", origin.set);
+  } else if (!file.empty()) {
+    where = fmt::format("{}:{}: ", file, origin.line);
+  }
   return ConfigError(
-      one_line(fmt::format("{}: {}: {}", where, key.empty() ? kYaml : key.substr(0, length), message)));
+      one_line(fmt::format("{}{}: {}", where, key.empty() ? kYaml : key.substr(0, length), message)));
 }
 
 void check_characters(std::string_view text, std::string_view file) {

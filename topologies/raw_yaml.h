@@ -67,7 +67,8 @@ void check_characters(std::string_view text, std::string_view file);
 // `text` with control characters replaced, so that it prints on one line.
 std::string one_line(std::string_view text);
 
-// The error for `key` at `origin` in `file`.
+// The error for `key` at `origin` in `file`; without a place when the file has no name, as what is typed has
+// none.
 ConfigError error_at(std::string_view file, const Origin& origin, std::string_view key,
                      std::string_view message);
 

@@ -23,7 +23,17 @@ Agenda::Agenda(const Timeline& timeline) : timeline_(timeline) {
       trace_next_ = Instant::at(timeline_.trace.rows[0].at);
     }
   }
+  planned_.reserve(kMostPlanned);
   find_next();
+}
+
+bool Agenda::plan(Instant at, const Change& change) {
+  if (planned_.size() == kMostPlanned) return false;
+  const auto later =
+      std::find_if(planned_.begin(), planned_.end(), [at](const Planned& p) { return p.at <= at; });
+  planned_.insert(later, {at, change});
+  find_next();
+  return true;
 }
 
 void Agenda::first_frame(Instant at) {
@@ -51,7 +61,14 @@ const Change& Agenda::take() {
     return change;
   }
   std::size_t e = 0;
-  while (events_[e].next != next_) ++e;
+  while (e < events_.size() && events_[e].next != next_) ++e;
+  if (e == events_.size()) {
+    taken_ = planned_.back().change;
+    planned_.pop_back();
+    ++planned_taken_;
+    find_next();
+    return taken_;
+  }
   const Event& event = timeline_.events[e];
   events_[e].next = --events_[e].left == 0 ? Instant::never() : next_ + event.period;
   find_next();
@@ -61,6 +78,7 @@ const Change& Agenda::take() {
 void Agenda::find_next() {
   next_ = trace_next_;
   for (const Cursor& cursor : events_) next_ = std::min(next_, cursor.next);
+  if (!planned_.empty()) next_ = std::min(next_, planned_.back().at);
 }
 
 }  // namespace longhaul::core

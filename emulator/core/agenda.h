@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A Timeline on its way through time: which changes take effect when. Single owner, no allocation after
-// construction; next() is O(1), a change costs a look at each event of the list.
+// A Timeline on its way through time, and what was planned on top of it while it ran: which changes take
+// effect when. Single owner, no allocation after construction; next() is O(1), a change costs a look at each
+// event of the list.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,15 @@ class Agenda {
  public:
   explicit Agenda(const Timeline& timeline);
 
+  static constexpr std::size_t kMostPlanned = 128;
+
   // When something changes next; Instant::never() when nothing will.
   Instant next() const { return next_; }
+
+  // One more change, after those of the timeline at the same instant and after those planned before for it.
+  // False when kMostPlanned wait already.
+  bool plan(Instant at, const Change& change);
+  std::uint64_t planned_taken() const { return planned_taken_; }
 
   // The change that is due first, at next(), which must not be never(). The next one may be at the same
   // instant.
@@ -32,6 +40,10 @@ class Agenda {
     Instant next;  // never() when it is over, or waits for the first frame
     std::uint64_t left = 0;
   };
+  struct Planned {
+    Instant at;
+    Change change;
+  };
   void find_next();
 
   Timeline timeline_;
@@ -39,6 +51,9 @@ class Agenda {
   std::size_t row_ = 0;         // of the trace, the one that comes next
   Instant trace_start_;
   Instant trace_next_ = Instant::never();
+  std::vector<Planned> planned_;  // the latest first
+  Change taken_;                  // from there
+  std::uint64_t planned_taken_ = 0;
   Instant next_ = Instant::never();
   bool waits_for_first_frame_ = false;
 };

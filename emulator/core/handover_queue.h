@@ -18,16 +18,17 @@ class HandoverQueue {
   // `empty` gives every slot its size.
   explicit HandoverQueue(std::size_t slots, const T& empty = {}) : slots_(slots, empty) {}
 
-  // Writer: fill(slot) writes one record, if there is room.
+  // Writer: fill(slot) writes one record, if there is room; false when there was none.
   template <typename Fill>
-  void write(Fill&& fill) {
+  bool write(Fill&& fill) {
     const std::size_t tail = tail_.load(std::memory_order_relaxed);
     if (tail - head_.load(std::memory_order_acquire) == slots_.size()) {
       lost_.store(lost_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      return;
+      return false;
     }
     fill(slots_[tail % slots_.size()]);
     tail_.store(tail + 1, std::memory_order_release);
+    return true;
   }
 
   // Reader: copies the oldest record out; false when there is none.

@@ -15,29 +15,13 @@ void for_each_change(const Timeline& timeline, Each&& each) {
   for (const Trace::Row& row : timeline.trace.rows) each(row.change);
 }
 
-// The largest that the timeline makes of what the configuration begins with.
-struct Extremes {
-  BitRate rate;
-  Duration delay;
-  Bytes buffer;
-};
-Extremes extremes_of(const LinkConfig& config) {
-  Extremes most{config.rate, config.delay, config.buffer};
-  for_each_change(config.timeline, [&](const Change& change) {
-    if (change.rate) most.rate = std::max(most.rate, *change.rate);
-    if (change.delay) most.delay = std::max(most.delay, *change.delay);
-    if (change.buffer) most.buffer = std::max(most.buffer, *change.buffer);
-  });
-  return most;
-}
-
 BitRate share(BitRate rate, std::uint32_t waves) {
   return BitRate::bits_per_second(rate.bps() / waves);
 }
 
 // What can be on the line of one wave at once.
 LinkCapacity line_capacity(const LinkConfig& config, Bytes largest_frame) {
-  const Extremes most = extremes_of(config);
+  const Reserve most = most_of(config);
   const BitRate rate = share(most.rate, config.waves.members);
   // A frame is on the line from its first bit sent to its last bit received.
   const Duration stay = LineEffects::most_delay(config, most.delay) +
@@ -51,8 +35,20 @@ LinkCapacity line_capacity(const LinkConfig& config, Bytes largest_frame) {
 
 }  // namespace
 
+Reserve most_of(const LinkConfig& config) {
+  const Reserve& reserve = config.reserve;
+  Reserve most{std::max(config.rate, reserve.rate), std::max(config.delay, reserve.delay),
+               std::max(config.buffer, reserve.buffer)};
+  for_each_change(config.timeline, [&](const Change& change) {
+    if (change.rate) most.rate = std::max(most.rate, *change.rate);
+    if (change.delay) most.delay = std::max(most.delay, *change.delay);
+    if (change.buffer) most.buffer = std::max(most.buffer, *change.buffer);
+  });
+  return most;
+}
+
 LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame) {
-  const Bytes buffer = extremes_of(config).buffer, far = Receiver::capacity(config);
+  const Bytes buffer = most_of(config).buffer, far = Receiver::capacity(config);
   const LinkCapacity line = line_capacity(config, largest_frame);
   const std::uint64_t waves = config.waves.members;
   const std::uint64_t far_frames = config.far_end.rate == BitRate() ? 0 : SharedBuffer::most_frames(far) + 1;
@@ -72,7 +68,7 @@ Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std
       class_count_(config.queues.classes.size()),
       configured_rate_(config.rate),
       pause_quanta_(config.far_end.pfc.quanta),
-      room_(config.queues, config.buffer, extremes_of(config).buffer, config.rate),
+      room_(config.queues, config.buffer, most_of(config).buffer, config.rate),
       rate_(config.rate),
       pauses_(config.far_end.pfc.watchdog),
       line_{.delay = config.delay, .dark_since = {}},
@@ -85,7 +81,7 @@ Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std
   const auto largest = static_cast<std::uint32_t>(largest_frame.count());
   const LinkCapacity line = line_capacity(config, largest_frame);
   const std::size_t out_of_order = LineEffects::reorders(config) ? line.frames : 0;
-  const Duration longest = LineEffects::most_delay(config, extremes_of(config).delay);
+  const Duration longest = LineEffects::most_delay(config, most_of(config).delay);
   waves_.reserve(config.waves.members);
   for (std::uint32_t w = 0; w < config.waves.members; ++w) {
     waves_.push_back({Transmitter(config, config.queues, share(config.rate, config.waves.members), largest),
@@ -110,6 +106,12 @@ Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std
 
 Link::Wave* Link::wave_of(std::uint32_t flow) {
   return waves_up_.empty() ? nullptr : &waves_[waves_up_[flow % waves_up_.size()]];
+}
+
+bool Link::plan(Instant at, const Change& change) {
+  if (!agenda_.plan(std::max(at, latest_), change)) return false;
+  find_control();
+  return true;
 }
 
 void Link::begin_at(Instant at) {

@@ -41,6 +41,10 @@ struct LinkCapacity {
 // `largest_frame`: the largest that will ever be offered, in L2 bytes.
 LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame);
 
+// The most that rate, delay and buffer can ever be: by the configuration, its timeline and its reserve.
+// capacity_of() counts on it, and so no change may go beyond it.
+Reserve most_of(const LinkConfig& config);
+
 // Whether the link looks at what a driver reads from frames' headers: flow, PCP, DSCP, ECN.
 bool needs_headers(const LinkConfig& config);
 
@@ -66,11 +70,22 @@ class Link {
   template <FrameSink Sink>
   void advance(Instant now, Sink&& sink);
 
+  // Plans a change that the configuration does not know of, within most_of(). It takes effect at its exact
+  // instant like those of the timeline and after those of the same instant; an `at` before the link's own
+  // time counts as that. False, and nothing planned, while Agenda::kMostPlanned others wait.
+  bool plan(Instant at, const Change& change);
+  // Changes so planned that have taken effect.
+  std::uint64_t changes_made() const { return agenda_.planned_taken(); }
+
   // The earliest time at which a frame may leave or the link may change; Instant::never() when it holds
   // nothing and nothing is planned. Never later than the next frame that leaves.
   Instant next_event() const;
 
-  // As of the latest time that the link was told.
+  // The latest time that the link was told; what is offered for an earlier one counts as offered then.
+  Instant time() const { return latest_; }
+
+  // As of time().
+  LinkState state() const { return {rate_, line_.delay, room_.buffer.total(), line_.dark, line_.blackhole}; }
   LinkCounters counters() const;
   std::uint64_t queue_bytes() const { return room_.buffer.bytes(); }
 

@@ -37,6 +37,14 @@ struct Waves {
   bool operator==(const Waves&) const = default;
 };
 
+// The most that changes while it runs may set, beyond what the configuration and its timeline say themselves.
+struct Reserve {
+  BitRate rate = {};
+  Duration delay = {};
+  Bytes buffer = {};
+  bool operator==(const Reserve&) const = default;
+};
+
 struct LinkConfig {
   BitRate rate;                      // of the serialiser; not zero
   Framing framing = Framing::kWire;  // which bytes `rate` counts
@@ -49,8 +57,17 @@ struct LinkConfig {
   FarEnd far_end = {};
   Waves waves = {};
   Timeline timeline = {};
+  Reserve reserve = {};
 
   bool operator==(const LinkConfig&) const = default;
+};
+
+// What is in force at an instant, whatever it began with.
+struct LinkState {
+  BitRate rate;
+  Duration delay;  // the constant part
+  Bytes buffer;
+  bool dark = false, blackhole = false;
 };
 
 // Bytes of `l2` that use up the rate of a link.

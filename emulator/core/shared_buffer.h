@@ -44,6 +44,7 @@ class SharedBuffer {
   }
 
   void set_total(Bytes buffer);
+  Bytes total() const { return Bytes(total_); }
   void set_rate(BitRate rate);
 
   std::uint64_t bytes() const { return bytes_; }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emulator/dataplane/engine.h"
 
+#include <fmt/format.h>
 #include <rte_errno.h>
 #include <rte_launch.h>
+#include <rte_lcore.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,8 +12,10 @@
 #include <stdexcept>
 
 #include "emulator/core/link.h"
-#include "emulator/dataplane/frame_store.h"
 #include "emulator/dataplane/loop.h"
+#include "emulator/dataplane/mbuf_tag.h"
+#include "emulator/dataplane/memory_plan.h"
+#include "emulator/dataplane/on_cpu.h"
 #include "nic/eal.h"
 #include "nic/port.h"
 
@@ -19,35 +23,61 @@ namespace longhaul::dataplane {
 namespace {
 
 constexpr std::size_t kDecisionSlots = 65'536;  // of a direction
+// How far ahead changes are planned: longer than a loop takes to look at its orders, unless its CPU is taken
+// away.
+constexpr Duration kNotice = Duration::milliseconds(5);
 
 nic::EalConfig eal_config(const EngineConfig& config) {
   nic::EalConfig eal;
-  for (const PortConfig& port : config.ports) eal.devices.push_back(port.device);
-  eal.data_plane_cpu = config.cpu;
+  for (const PortConfig& port : config.ports) {
+    if (!config.open_port && nic::is_dpdk_device(port.device)) eal.devices.push_back(port.device);
+  }
+  eal.data_plane_cpus = config.lcores;
   eal.memory_bytes = Engine::memory_needed(config).packet_buffers;
   return eal;
 }
 
-std::vector<nic::Port> open_ports(const EngineConfig& config) {
-  std::vector<nic::Port> ports;
-  ports.reserve(config.ports.size());
-  for (const PortConfig& port : config.ports) ports.emplace_back(port.device, config.mtu);
+Ports open_ports(const EngineConfig& config) {
+  Ports ports;
+  for (std::size_t p = 0; p < config.ports.size(); ++p) {
+    const OnCpu here(config.lcores[config.sites[config.ports[p].site].lcore]);
+    const nic::PortSpec spec{config.ports[p].device, config.mtu, frames_to_hold(config, p)};
+    ports.push_back(config.open_port ? config.open_port(spec) : nic::open_port(spec));
+  }
   return ports;
+}
+
+Hooks load_hooks(const EngineConfig& config) {
+  Hooks hooks;
+  for (const DirectionConfig& direction : config.directions) {
+    if (!direction.hook.empty()) hooks.try_emplace(direction.hook, direction.hook);
+  }
+  return hooks;
 }
 
 Sample empty_sample(const EngineConfig& config) {
   Sample sample;
   sample.directions.resize(config.directions.size());
   sample.ports.resize(config.ports.size());
+  sample.lcores.resize(config.lcores.size());
+  return sample;
+}
+
+LoopSample empty_loop_sample(const EngineConfig& config) {
+  LoopSample sample;
+  sample.directions.resize(config.directions.size());
+  sample.ports.resize(config.ports.size());
+  sample.lateness.resize(config.directions.size());
   return sample;
 }
 
 // 10 s at the usual interval, as long as that is not too much memory.
 std::size_t sample_slots(const EngineConfig& config) {
   constexpr std::size_t kMost = 1'024, kFewest = 8, kMemory = 64 << 20;
-  const std::size_t one = sizeof(Sample) + config.directions.size() * sizeof(DirectionSample) +
+  const std::size_t one = sizeof(LoopSample) +
+                          config.directions.size() * (sizeof(DirectionSample) + sizeof(results::Lateness)) +
                           config.ports.size() * sizeof(PortCounters);
-  return std::clamp(kMemory / one, kFewest, kMost);
+  return std::clamp(kMemory / one / config.lcores.size(), kFewest, kMost);
 }
 
 std::deque<core::DecisionLog> decision_logs(const EngineConfig& config) {
@@ -58,25 +88,96 @@ std::deque<core::DecisionLog> decision_logs(const EngineConfig& config) {
   return logs;
 }
 
+struct FreePool {
+  void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
+};
+using Pool = std::unique_ptr<rte_mempool, FreePool>;
+
+Pool transfer_pool(const EngineConfig& config) {
+  if (config.lcores.size() == 1) return nullptr;
+  constexpr unsigned kCached = 256;
+  Pool pool(rte_pktmbuf_pool_create("longhaul_transfer", kTransferBuffers, kCached, 0,
+                                    transfer_buffer_size(config), SOCKET_ID_ANY));
+  if (pool == nullptr) {
+    throw std::runtime_error(fmt::format("cannot allocate {} packet buffers for frames between lcores: {}",
+                                         kTransferBuffers, rte_strerror(rte_errno)));
+  }
+  return pool;
+}
+
 }  // namespace
 
-// In this order because each needs those before it: ports need EAL, the loop needs ports.
+// In this order because each needs those before it: ports need EAL, loops need ports.
 struct Engine::Parts {
-  explicit Parts(const EngineConfig& config)
-      : eal(eal_config(config)),
+  explicit Parts(const EngineConfig& given)
+      : config(given),
+        eal(eal_config(config)),
         ports(open_ports(config)),
-        samples(sample_slots(config), empty_sample(config)),
+        transfer(transfer_pool(config)),
+        hooks(load_hooks(config)),
         decisions(decision_logs(config)),
-        empty(empty_sample(config)),
-        loop(config, ports, samples, decisions) {}
+        latest(empty_sample(config)),
+        part(empty_loop_sample(config)) {
+    register_mbuf_tag();
+    for (std::size_t l = 0; l < config.lcores.size(); ++l) {
+      mailboxes.emplace_back(config.lcores.size(), config.directions.size(), sample_slots(config), part);
+    }
+    for (std::size_t l = 0; l < config.lcores.size(); ++l) {
+      const OnCpu here(config.lcores[l]);  // memory comes from the node of the CPU that touches it first
+      loops.emplace_back(config, l,
+                         Loop::Surroundings{ports, mailboxes, decisions, hooks, transfer.get(), clock});
+    }
+    waiting.resize(loops.size());
+  }
 
+  std::size_t lcore_of_direction(std::size_t d) const {
+    return config.sites[config.directions[d].from_site].lcore;
+  }
+  std::size_t lcore_of_far_end(std::size_t d) const {
+    return config.sites[config.directions[d].to_site].lcore;
+  }
+
+  // Puts what an lcore published into its places.
+  void merge(const LoopSample& from, std::size_t lcore, Sample& into) const {
+    std::size_t mine = 0;
+    for (std::size_t d = 0; d < config.directions.size(); ++d) {
+      if (lcore_of_direction(d) == lcore) {
+        const results::Lateness lateness = into.directions[d].lateness;
+        into.directions[d] = from.directions[mine++];
+        into.directions[d].lateness = lateness;
+      }
+      if (lcore_of_far_end(d) == lcore) into.directions[d].lateness = from.lateness[d];
+    }
+    mine = 0;
+    for (std::size_t p = 0; p < config.ports.size(); ++p) {
+      if (config.sites[config.ports[p].site].lcore == lcore) into.ports[p] = from.ports[mine++];
+    }
+    into.lcores[lcore] = from.loop;
+    into.at = std::max(into.at, from.at);
+  }
+
+  void order_capture(std::size_t direction, Capture* capture) {
+    Mailbox& mailbox = mailboxes[lcore_of_direction(direction)];
+    mailbox.captures[direction].store(capture, std::memory_order_relaxed);
+    const std::uint64_t order = mailbox.capture_orders.fetch_add(1, std::memory_order_release) + 1;
+    while (running && mailbox.capture_orders_seen.load(std::memory_order_acquire) < order) {
+    }
+  }
+
+  EngineConfig config;
   nic::Eal eal;
-  std::vector<nic::Port> ports;
-  SampleQueue samples;
+  Ports ports;
+  Pool transfer;
+  Hooks hooks;
   std::deque<core::DecisionLog> decisions;  // by direction, or none
-  Sample empty;
-  Loop loop;
-  std::atomic<bool> stop_requested{false};  // written by the control thread, read by the lcore
+  TscClock clock;
+  Sample latest;    // of all lcores together
+  LoopSample part;  // empty
+  Mailboxes mailboxes;
+  std::deque<Loop> loops;
+  std::vector<std::optional<LoopSample>> waiting;  // by lcore: its oldest sample not yet merged
+  std::atomic<bool> stop_requested{false};         // written by the control thread, read by the lcores
+  std::vector<std::uint64_t> orders_given = std::vector<std::uint64_t>(config.lcores.size());
   bool running = false;
 };
 
@@ -87,29 +188,57 @@ Engine::~Engine() {
 }
 
 void Engine::start() {
-  auto run = [](void* parts) {
-    static_cast<Parts*>(parts)->loop.run(static_cast<Parts*>(parts)->stop_requested);
+  struct Start {
+    Loop* loop;
+    const std::atomic<bool>* stop;
+  };
+  auto run = [](void* start) {
+    const std::unique_ptr<Start> given(static_cast<Start*>(start));
+    given->loop->run(*given->stop);
     return 0;
   };
-  const int result = rte_eal_remote_launch(run, parts_.get(), nic::Eal::kWorkerLcore);
-  if (result != 0)
-    throw std::runtime_error(std::string("cannot start the data plane's lcore: ") + rte_strerror(-result));
-  parts_->running = true;
+  parts_->clock.restart();
+  for (std::size_t l = 0; l < parts_->loops.size(); ++l) {
+    auto start = std::make_unique<Start>(Start{&parts_->loops[l], &parts_->stop_requested});
+    const int result = rte_eal_remote_launch(run, start.get(), nic::Eal::worker_lcore(l));
+    if (result != 0)
+      throw std::runtime_error(std::string("cannot start the data plane's lcore: ") + rte_strerror(-result));
+    static_cast<void>(start.release());  // the lcore's now
+    parts_->running = true;
+  }
 }
 
 void Engine::stop() {
   if (!parts_->running) return;
   parts_->stop_requested.store(true, std::memory_order_relaxed);
-  rte_eal_wait_lcore(nic::Eal::kWorkerLcore);
+  for (std::size_t l = 0; l < parts_->loops.size(); ++l) rte_eal_wait_lcore(nic::Eal::worker_lcore(l));
   parts_->running = false;
 }
 
+// Samples of lcores are put together by their slot of time; one that an lcore had no room for is missing in
+// that slot only, with what it said before in its place.
 bool Engine::next_sample(Sample& sample) {
-  return parts_->samples.read(sample);
+  std::uint64_t slot = ~std::uint64_t{0};
+  for (std::size_t l = 0; l < parts_->loops.size(); ++l) {
+    if (!parts_->waiting[l]) {
+      if (!parts_->mailboxes[l].samples.read(parts_->part)) return false;
+      parts_->waiting[l] = parts_->part;
+    }
+    slot = std::min(slot, parts_->waiting[l]->slot);
+  }
+  for (std::size_t l = 0; l < parts_->loops.size(); ++l) {
+    if (parts_->waiting[l]->slot != slot) continue;
+    parts_->merge(*parts_->waiting[l], l, parts_->latest);
+    parts_->waiting[l].reset();
+  }
+  sample = parts_->latest;
+  return true;
 }
 
 std::uint64_t Engine::samples_lost() const {
-  return parts_->samples.lost();
+  std::uint64_t lost = 0;
+  for (const Mailbox& mailbox : parts_->mailboxes) lost += mailbox.samples.lost();
+  return lost;
 }
 
 bool Engine::next_decision(std::size_t direction, core::Decision& decision) {
@@ -122,42 +251,75 @@ std::uint64_t Engine::decisions_lost() const {
   return lost;
 }
 
+std::optional<Instant> Engine::change(std::span<const PlannedChange> changes) {
+  std::vector<std::uint64_t> orders = parts_->orders_given;
+  for (const PlannedChange& planned : changes) {
+    const core::Change& change = planned.change;
+    const core::Reserve most = core::most_of(parts_->config.directions.at(planned.direction).link);
+    if (change.rate > most.rate || change.delay > most.delay || change.buffer > most.buffer) {
+      throw std::invalid_argument("a change goes beyond what its link reserved");
+    }
+    ++orders[parts_->lcore_of_direction(planned.direction)];
+  }
+  for (std::size_t l = 0; l < parts_->loops.size(); ++l) {
+    const std::uint64_t taken = parts_->mailboxes[l].orders_taken.load(std::memory_order_acquire);
+    if (orders[l] - taken > Mailbox::kOrders) return std::nullopt;
+  }
+  const Instant begin = (parts_->running ? now() : Instant()) + kNotice;
+  for (const PlannedChange& planned : changes) {
+    parts_->mailboxes[parts_->lcore_of_direction(planned.direction)].orders.write([&](ChangeOrder& order) {
+      order = {static_cast<std::uint32_t>(planned.direction), begin + planned.after, planned.change};
+    });
+  }
+  parts_->orders_given = std::move(orders);
+  return begin;
+}
+
+void Engine::start_capture(std::size_t direction, Capture& capture) {
+  parts_->order_capture(direction, &capture);
+}
+
+void Engine::stop_capture(std::size_t direction) {
+  parts_->order_capture(direction, nullptr);
+}
+
+Instant Engine::now() const {
+  return parts_->clock.now();
+}
+
+std::int64_t Engine::epoch_ns() const {
+  return parts_->clock.epoch_ns();
+}
+
 Engine::DriverStatistics Engine::driver_statistics(std::size_t port) const {
-  const nic::PortStatistics statistics = parts_->ports.at(port).statistics();
+  const nic::PortStatistics statistics = parts_->ports.at(port)->statistics();
   return {statistics.rx_frames, statistics.tx_frames, statistics.losses};
 }
 
 Sample Engine::final_state() const {
-  Sample sample = parts_->empty;
-  parts_->loop.fill(sample, parts_->loop.now());
+  Sample sample = parts_->latest;
+  for (std::size_t l = 0; l < parts_->loops.size(); ++l) {
+    LoopSample part = parts_->part;
+    parts_->loops[l].fill(part, parts_->clock.now());
+    parts_->merge(part, l, sample);
+  }
   return sample;
 }
 
-const results::LatenessHistogram& Engine::lateness(std::size_t direction) const {
-  return parts_->loop.lateness(direction);
+results::LatenessHistogram Engine::lateness(std::size_t direction) const {
+  return parts_->loops[parts_->lcore_of_far_end(direction)].lateness(direction);
 }
 
 SwitchCounters Engine::switch_counters(std::size_t site) const {
-  return parts_->loop.switch_counters(site);
+  return parts_->loops[parts_->config.sites.at(site).lcore].switch_counters(site);
 }
 
-LoopStatistics Engine::loop_statistics() const {
-  return parts_->loop.statistics();
+std::vector<LoopStatistics> Engine::loop_statistics() const {
+  return final_state().lcores;
 }
 
 const std::string& Engine::memory_kind() const {
   return parts_->eal.memory_kind();
-}
-
-Engine::Memory Engine::memory_needed(const EngineConfig& config) {
-  Memory memory;
-  memory.packet_buffers = config.ports.size() * nic::port_memory(config.mtu);
-  for (const DirectionConfig& direction : config.directions) {
-    const core::LinkCapacity capacity = core::capacity_of(direction.link, config.largest_frame);
-    memory.in_flight += FrameStore::memory_for(capacity.frames, capacity.bytes,
-                                               static_cast<std::uint32_t>(config.largest_frame.count()));
-  }
-  return memory;
 }
 
 }  // namespace longhaul::dataplane

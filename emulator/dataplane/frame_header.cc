@@ -158,6 +158,11 @@ FrameHeader read_header(std::span<const std::byte> frame) {
   return header;
 }
 
+std::uint16_t vlan_of(std::span<const std::byte> frame) {
+  constexpr std::uint16_t kVlanId = 0x0FFF;
+  return word(frame, kTypeAt) == kTag ? word(frame, kTypeAt + 2) & kVlanId : 0;
+}
+
 void mark_congestion(std::span<std::byte> frame) {
   const Ip ip = ip_of(frame);
   if (ip.version == 0 || (traffic_class(frame, ip) & 3) == 0) return;

@@ -36,6 +36,9 @@ struct FrameHeader {
 
 FrameHeader read_header(std::span<const std::byte> frame);
 
+// The VLAN ID of the outer 802.1Q tag; 0 without one and for a tag that gives only a priority.
+std::uint16_t vlan_of(std::span<const std::byte> frame);
+
 // Sets congestion experienced in the IP header of a frame that is ECN-capable; leaves any other as it is.
 void mark_congestion(std::span<std::byte> frame);
 

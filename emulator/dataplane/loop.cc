@@ -1,46 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// The turn of a Loop. What happens to a frame on its way is in forwarding.cc.
 #include "emulator/dataplane/loop.h"
 
 #include <rte_mbuf.h>
+#include <sched.h>
 #include <time.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
-#include "emulator/dataplane/frame_header.h"
+#include "emulator/dataplane/loop_sink.h"
 #include "nic/priority.h"
 
 namespace longhaul::dataplane {
 namespace {
 
-std::span<const std::byte> bytes_of(const rte_mbuf* mbuf) {
-  return {rte_pktmbuf_mtod(mbuf, const std::byte*), mbuf->data_len};
+constexpr Duration kNap = Duration::microseconds(20);
+
+Duration thread_cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return Duration::seconds(time.tv_sec) + Duration::nanoseconds(time.tv_nsec);
 }
 
 }  // namespace
-
-struct Loop::DirectionSink {
-  Loop& loop;
-  std::size_t direction;
-  void deliver(const core::Frame& frame, Instant due) { loop.arrive(direction, frame, due); }
-  void drop(const core::Frame& frame, core::DropCause) {
-    loop.directions_[direction].store.release(frame.cookie);
-  }
-  std::optional<std::uint64_t> duplicate(const core::Frame& frame) {
-    DirectionState& state = loop.directions_[direction];
-    const std::optional<std::uint64_t> copy = state.store.reserve(frame.size);
-    if (copy) {
-      std::memcpy(state.store.bytes(*copy).data(), state.store.bytes(frame.cookie).data(), frame.size);
-    } else {
-      ++state.store_full;
-    }
-    return copy;
-  }
-  void corrupt(const core::Frame& frame, std::uint64_t bit) {
-    loop.directions_[direction].store.bytes(frame.cookie)[bit / 8] ^= std::byte(0x80 >> (bit % 8));
-  }
-};
 
 void Loop::run(const std::atomic<bool>& stop) {
   nic::prepare_polling_thread();
@@ -48,6 +32,8 @@ void Loop::run(const std::atomic<bool>& stop) {
   while (!stop.load(std::memory_order_relaxed)) {
     const Instant now = clock_.now();
     record_lateness(now);
+    take_orders();
+    take_handovers();
     release_due(now);
     const bool received = receive(now);
     const bool transmitted = transmit();
@@ -59,161 +45,93 @@ void Loop::run(const std::atomic<bool>& stop) {
 
 // Lateness is taken at the clock read that follows the transmit call, so it includes what the driver took.
 void Loop::record_lateness(Instant now) {
-  for (const Origin& origin : sent_) directions_[origin.direction].lateness.record(now - origin.due);
+  for (const Origin& origin : sent_) lateness_[origin.direction].record(now - origin.due);
   sent_.clear();
 }
 
+void Loop::take_orders() {
+  ChangeOrder order;
+  while (delayed_order_ || mailbox_.orders.read(order)) {
+    if (delayed_order_) order = *delayed_order_;
+    const std::uint32_t direction = local_[order.direction];
+    const bool planned = directions_[direction].link.plan(order.at, order.change);
+    delayed_order_ = planned ? std::nullopt : std::optional(order);
+    renew_next(direction);
+    if (!planned) break;
+    mailbox_.orders_taken.store(mailbox_.orders_taken.load(std::memory_order_relaxed) + 1,
+                                std::memory_order_release);
+  }
+  const std::uint64_t captures = mailbox_.capture_orders.load(std::memory_order_acquire);
+  if (captures == mailbox_.capture_orders_seen.load(std::memory_order_relaxed)) return;
+  for (DirectionState& state : directions_) {
+    Capture* const capture = mailbox_.captures[state.index].load(std::memory_order_relaxed);
+    if (capture != state.capture) state.capture_base = state.capture_last;
+    state.capture = capture;
+  }
+  mailbox_.capture_orders_seen.store(captures, std::memory_order_release);
+}
+
+// Frames of other lcores that came since the last turn, in order of their due times.
+void Loop::take_handovers() {
+  handovers_.clear();
+  for (core::HandoverQueue<Handover>& queue : mailbox_.handovers) {
+    Handover handover;
+    while (handovers_.size() < Mailbox::kHandovers && queue.read(handover)) {
+      handover.order = static_cast<std::uint32_t>(handovers_.size());
+      handovers_.push_back(handover);
+    }
+  }
+  std::sort(handovers_.begin(), handovers_.end(), [](const Handover& a, const Handover& b) {
+    return a.due != b.due ? a.due < b.due : a.order < b.order;
+  });
+}
+
+// Everything that is due by `now` happens in order of due time wherever one link feeds another, whatever fed
+// it: so a frame that crosses several links enters each at its due time from the one before, and in its place
+// among those of other links. What ends at hosts follows in one go.
 void Loop::release_due(Instant now) {
-  for (const std::size_t d : release_order_) directions_[d].link.advance(now, DirectionSink{*this, d});
+  std::size_t handed = 0;
+  while (true) {
+    std::uint32_t first = kNone;
+    Instant due = Instant::never();
+    for (const std::uint32_t d : onward_) {
+      if (next_[d] < due) first = d, due = next_[d];
+    }
+    if (handed < handovers_.size() && handovers_[handed].due <= due) {
+      receive_handover(handovers_[handed++]);
+    } else {
+      if (due > now) break;
+      const Instant until = onward_.size() == 1 && handovers_.empty() ? now : due;
+      directions_[first].link.advance(until, DirectionSink{*this, first});
+      renew_next(first);
+      // A link may have nothing to do at the instant it named; it gets further by itself only with time.
+      if (next_[first] <= until) {
+        directions_[first].link.advance(now, DirectionSink{*this, first});
+        renew_next(first);
+      }
+    }
+    carry_on_all();
+  }
+  for (const std::uint32_t d : ending_) directions_[d].link.advance(now, DirectionSink{*this, d});
+  carry_on_all();
+}
+
+// Each may set off others, which come after it.
+void Loop::carry_on_all() {
+  for (std::size_t i = 0; i < deliveries_.size(); ++i) carry_on(Delivery(deliveries_[i]));
+  deliveries_.clear();
 }
 
 bool Loop::receive(Instant now) {
-  bool any = false;
+  bool any = !handovers_.empty();
   std::array<rte_mbuf*, kBurst> burst;
-  for (PortState& state : ports_) {
-    const std::uint16_t count = state.port->receive(burst);
-    for (std::uint16_t i = 0; i < count; ++i) take(burst[i], state, now);
+  for (std::uint32_t p = 0; p < ports_.size(); ++p) {
+    const std::uint16_t count = ports_[p].port->receive(burst);
+    for (std::uint16_t i = 0; i < count; ++i) take(burst[i], p, now);
     any |= count != 0;
   }
+  carry_on_all();
   return any;
-}
-
-void Loop::take(rte_mbuf* mbuf, PortState& from, Instant now) {
-  ++from.counters.rx_frames;
-  from.counters.rx_bytes += mbuf->pkt_len;
-  if (mbuf->nb_segs != 1 || mbuf->pkt_len > largest_frame_.count()) {
-    ++from.counters.losses.oversized;
-    rte_pktmbuf_free(mbuf);
-    return;
-  }
-  SiteState& site = sites_[from.site];
-  const std::span<const std::byte> bytes = bytes_of(mbuf);
-  if (is_mac_control(bytes)) {
-    from.counters.pause_frames += read_pause(bytes).has_value();
-    spread_control(site, from.endpoint, bytes, {kNoDirection, now});
-    rte_pktmbuf_free(mbuf);
-    return;
-  }
-  const SiteSwitch::Decision decision = site.bridge.decide(bytes, from.endpoint, now);
-  if (decision.action == SiteSwitch::Action::kForward && site.endpoints[decision.port].is_host) {
-    stage(site.endpoints[decision.port].index, mbuf, {});
-    return;
-  }
-  distribute(site, decision, from.endpoint, bytes, {kNoDirection, now});
-  rte_pktmbuf_free(mbuf);
-}
-
-void Loop::arrive(std::size_t direction, const core::Frame& frame, Instant due) {
-  DirectionState& state = directions_[direction];
-  // These bytes stay where they are while they are copied on: nothing that a delivery sets off leads back to
-  // this direction (upstream_first()), so nothing is reserved in its store.
-  const std::span<std::byte> bytes = state.store.bytes(frame.cookie);
-  if (frame.marked) mark_congestion(bytes);
-  SiteState& site = sites_[state.to_site];
-  if (is_mac_control(bytes)) {
-    spread_control(site, state.arrives_at, bytes, {direction, due});
-  } else {
-    const SiteSwitch::Decision decision = site.bridge.decide(bytes, state.arrives_at, due);
-    distribute(site, decision, state.arrives_at, bytes, {direction, due});
-  }
-  state.store.release(frame.cookie);
-}
-
-// Copies a frame to every endpoint that the decision names. `origin.due` is when the frame is there to be
-// sent on.
-void Loop::distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
-                      std::span<const std::byte> bytes, Origin origin) {
-  for (std::size_t e = 0; e < site.endpoints.size(); ++e) {
-    const bool wanted = (decision.action == SiteSwitch::Action::kFlood && e != in) ||
-                        (decision.action == SiteSwitch::Action::kForward && e == decision.port);
-    if (!wanted) continue;
-    if (site.endpoints[e].is_host) {
-      copy_to_host(site.endpoints[e].index, bytes, origin);
-    } else {
-      offer(site.endpoints[e].index, bytes, origin.due);
-    }
-  }
-}
-
-// A MAC control frame that came in at `in`: over links that carry it, and from there to hosts; a pause also
-// to the far ends of the links that end here, whose neighbour the sender is.
-void Loop::spread_control(const SiteState& site, SiteSwitch::Port in, std::span<const std::byte> bytes,
-                          Origin origin) {
-  const std::optional<Pause> pause = read_pause(bytes);
-  for (std::size_t e = 0; e < site.endpoints.size(); ++e) {
-    const Endpoint& endpoint = site.endpoints[e];
-    if (e == in) continue;
-    if (endpoint.is_host) {
-      if (origin.direction != kNoDirection) copy_to_host(endpoint.index, bytes, origin);
-    } else if (directions_[endpoint.index].carries_pause) {
-      offer(endpoint.index, bytes, origin.due);
-    } else if (pause && endpoint.arriving != kNoDirection) {
-      DirectionState& state = directions_[endpoint.arriving];
-      const Pause classes = by_class(*pause, state.queues);
-      state.link.pause_far_end(classes.priorities, classes.quanta, origin.due,
-                               DirectionSink{*this, endpoint.arriving});
-    }
-  }
-}
-
-bool Loop::hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes,
-                      Instant at) {
-  state.link.advance(at, sink);  // so that the program sees the queue that the frame would meet
-  lh_hook_ctx context;
-  context.at_ns = static_cast<std::uint64_t>(at.since_zero().ns());
-  context.queue_bytes = state.link.queue_bytes();
-  context.link = state.owner.link;
-  context.direction = state.owner.direction;
-  hooks::set_frame(context, bytes);
-  return state.hook->run(context) == LH_DROP;
-}
-
-void Loop::offer(std::size_t direction, std::span<const std::byte> bytes, Instant at) {
-  DirectionState& state = directions_[direction];
-  if (state.hook != nullptr && hook_drops(state, DirectionSink{*this, direction}, bytes, at)) {
-    state.hook_dropped.add(bytes.size());
-    return;
-  }
-  const auto size = static_cast<std::uint32_t>(bytes.size());
-  const std::optional<std::uint64_t> cookie = state.store.reserve(size);
-  if (!cookie) {
-    ++state.store_full;
-    return;
-  }
-  std::memcpy(state.store.bytes(*cookie).data(), bytes.data(), bytes.size());
-  core::Frame frame{*cookie, at, size};
-  if (state.reads_headers) {
-    const FrameHeader header = read_header(bytes);
-    frame.flow = header.flow;
-    frame.pcp = header.pcp;
-    frame.dscp = header.dscp;
-    frame.ecn = header.ecn;
-  }
-  state.link.push(std::span(&frame, 1), DirectionSink{*this, direction});
-}
-
-void Loop::copy_to_host(std::size_t port, std::span<const std::byte> bytes, Origin origin) {
-  rte_mbuf* mbuf = ports_[port].port->allocate();
-  if (mbuf == nullptr) {
-    ++ports_[port].counters.losses.no_buffer;
-    return;
-  }
-  char* room = rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(bytes.size()));
-  std::memcpy(room, bytes.data(), bytes.size());
-  stage(port, mbuf, origin);
-}
-
-void Loop::stage(std::size_t port, rte_mbuf* mbuf, Origin origin) {
-  PortState& state = ports_[port];
-  // After a stall more may be due at once than the backlog holds: try the port before giving up on a frame.
-  if (state.staged.size() == kBacklog) send_staged(state);
-  if (state.staged.size() == kBacklog) {
-    ++state.counters.losses.tx_refused;
-    rte_pktmbuf_free(mbuf);
-    return;
-  }
-  state.staged.push_back(mbuf);
-  state.origins.push_back(origin);
 }
 
 bool Loop::transmit() {
@@ -226,6 +144,19 @@ bool Loop::transmit() {
   return any;
 }
 
+void Loop::stage(std::uint32_t port, rte_mbuf* mbuf, Origin origin) {
+  PortState& state = ports_[port];
+  // After a stall more may be due at once than the backlog holds: try the port before giving up on a frame.
+  if (state.staged.size() == kBacklog) send_staged(state);
+  if (state.staged.size() == kBacklog) {
+    ++state.counters.losses.tx_refused;
+    rte_pktmbuf_free(mbuf);
+    return;
+  }
+  state.staged.push_back(mbuf);
+  state.origins.push_back(origin);
+}
+
 void Loop::send_staged(PortState& state) {
   std::size_t done = 0;
   while (done < state.staged.size()) {
@@ -236,7 +167,7 @@ void Loop::send_staged(PortState& state) {
     const std::uint16_t taken = state.port->transmit(burst);
     for (std::size_t i = 0; i < taken; ++i) {
       state.counters.tx_bytes += lengths[i];
-      if (state.origins[done + i].direction != kNoDirection) sent_.push_back(state.origins[done + i]);
+      if (state.origins[done + i].direction != kNone) sent_.push_back(state.origins[done + i]);
     }
     state.counters.tx_frames += taken;
     done += taken;
@@ -248,40 +179,83 @@ void Loop::send_staged(PortState& state) {
 
 void Loop::publish(Instant now) {
   ++statistics_.turns;
-  statistics_.longest_turn = std::max(statistics_.longest_turn, now - previous_turn_);
+  const Duration turn = now - previous_turn_;
+  statistics_.longest_turn = std::max(statistics_.longest_turn, turn);
+  if (wake_up_ != Instant()) {
+    if (now > wake_up_) statistics_.sleep_overrun += now - wake_up_;
+    wake_up_ = Instant();
+  } else if (turn > LoopStatistics::kGap) {
+    ++statistics_.gaps;
+    statistics_.gap_time += turn;
+  }
   previous_turn_ = now;
   if (now < next_sample_) return;
   next_sample_ = now + sample_interval_;
-  samples_.write([&](Sample& sample) { fill(sample, now); });
+  statistics_.cpu_time = thread_cpu_time();
+  mailbox_.samples.write([&](LoopSample& sample) { fill(sample, now); });
 }
 
-void Loop::fill(Sample& sample, Instant now) {
+void Loop::fill(LoopSample& sample, Instant now) {
   sample.at = now;
+  sample.slot = static_cast<std::uint64_t>(now.since_zero().ps() / sample_interval_.ps());
   for (std::size_t d = 0; d < directions_.size(); ++d) {
     DirectionState& state = directions_[d];
-    sample.directions[d] = {state.link.counters(), state.hook_dropped, state.link.take_interval_peak(),
-                            state.store_full};
+    DirectionSample& out = sample.directions[d];
+    out.state = state.link.state();
+    out.counters = state.link.counters();
+    out.hook_dropped = state.hook_dropped;
+    out.interval_peak_bytes = state.link.take_interval_peak();
+    out.store_full = state.store_full;
+    out.handover_full = state.handover_full;
+    out.entered_late = state.entered_late;
+    out.latest_entry = state.latest_entry;
+    out.changes = state.link.changes_made();
+    out.held_frames = state.held_frames;
+    out.copied_frames = state.copied_frames;
   }
   for (std::size_t p = 0; p < ports_.size(); ++p) sample.ports[p] = ports_[p].counters;
+  constexpr std::uint64_t kLatenessEvery = 64;  // samples: looking through histograms takes a while
+  if (samples_++ % kLatenessEvery == 0) {
+    for (std::size_t d = 0; d < lateness_.size(); ++d) {
+      if (lateness_[d].count() != 0) published_lateness_[d] = results::lateness_of(lateness_[d]);
+    }
+  }
+  sample.lateness = published_lateness_;
+  sample.loop = statistics_;
 }
 
 // Polite when idle: after some empty turns, sleep for a little unless a frame is due before a sleep would
 // end.
 void Loop::rest(Instant now, bool was_busy) {
   constexpr unsigned kPatience = 16;
-  constexpr Duration kNap = Duration::microseconds(20);
   constexpr Duration kWakeUp = Duration::microseconds(60);  // a timer may fire this late on a virtual machine
   idle_turns_ = was_busy ? 0 : idle_turns_ + 1;
-  if (idle_turns_ < kPatience || next_event() < now + kNap + kWakeUp) return;
+  if (idle_turns_ < kPatience || next_event() < now + kNap + kWakeUp) {
+    if (shares_cpu_) sched_yield();
+    return;
+  }
   ++statistics_.idle_sleeps;
+  const Instant asleep = clock_.now();
+  wake_up_ = asleep + kNap;
   const timespec nap{0, kNap.ns()};
   clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, nullptr);
+  statistics_.slept += clock_.now() - asleep;
 }
 
 Instant Loop::next_event() const {
   Instant earliest = Instant::never();
   for (const DirectionState& state : directions_) earliest = std::min(earliest, state.link.next_event());
   return earliest;
+}
+
+void Loop::renew_next(std::uint32_t direction) {
+  DirectionState& state = directions_[direction];
+  if (state.is_onward) next_[direction] = state.link.next_event();
+}
+
+const SwitchCounters& Loop::switch_counters(std::size_t site) const {
+  return std::find_if(sites_.begin(), sites_.end(), [site](const SiteState& s) { return s.index == site; })
+      ->bridge.counters();
 }
 
 }  // namespace longhaul::dataplane

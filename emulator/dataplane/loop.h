@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The loop of one lcore: run to completion, one clock read per turn. It moves frames between ports, site
-// switches and links; every decision is made by SiteSwitch and core::Link. MAC control frames, which no
-// switch forwards, pause the links that end at their site, or travel on over links that carry them.
+// The loop of one lcore: run to completion, one clock read per turn. It moves frames between the ports, site
+// switches and links that it owns, and to and from the loops of other lcores; every decision is made by
+// SiteSwitch and core::Link.
 //
-// Ownership: a received mbuf belongs to the loop until it is staged on a port or freed; bytes on a link live
-// in that direction's FrameStore from offer() until the link delivers or drops them. Everything is owned by
-// the one thread that is in run(); counters leave it through the SampleQueue only.
+// Ownership of a frame: a received mbuf belongs to the loop until it is staged on a port, held by a link,
+// handed over to another loop, or freed; what a link holds is either such an mbuf or a copy in the
+// direction's FrameStore, and is the loop's again when the link delivers or drops it. Everything here is
+// owned by the one thread that is in run(); what other threads read or write goes through LoopMailbox only.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +25,8 @@
 #include "emulator/core/link.h"
 #include "emulator/dataplane/engine.h"
 #include "emulator/dataplane/frame_store.h"
+#include "emulator/dataplane/label.h"
+#include "emulator/dataplane/mailbox.h"
 #include "emulator/dataplane/site_switch.h"
 #include "emulator/dataplane/tsc_clock.h"
 #include "emulator/hooks/hook_program.h"
@@ -30,41 +35,63 @@
 
 namespace longhaul::dataplane {
 
-using SampleQueue = core::HandoverQueue<Sample>;
+using Ports = std::vector<std::unique_ptr<nic::Port>>;
+using Hooks =
+    std::map<std::string, hooks::HookProgram>;  // by file: directions that name the same one share its maps
 
 class Loop {
  public:
-  // Reserves all memory that running takes. `ports` in the order of config.ports, `decisions` in that of
-  // config.directions, or none to log none; all of them outlive the loop.
-  Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples,
-       std::deque<core::DecisionLog>& decisions);
+  // What loops share or are given; all of it outlives them.
+  struct Surroundings {
+    Ports& ports;          // in the order of EngineConfig::ports
+    Mailboxes& mailboxes;  // by lcore
+    std::deque<core::DecisionLog>&
+        decisions;  // in the order of EngineConfig::directions, or none to log none
+    const Hooks& hooks;
+    rte_mempool* transfer;  // buffers for frames that are handed over; nullptr with one lcore
+    const TscClock& clock;
+  };
+
+  // Reserves all memory that running takes, on the caller's NUMA node.
+  Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& surroundings);
   ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
 
   // Turns until `stop` is set.
   void run(const std::atomic<bool>& stop);
 
   // The state now; call when no thread is in run().
-  void fill(Sample& sample, Instant now);
-  Instant now() const { return clock_.now(); }
-  const results::LatenessHistogram& lateness(std::size_t direction) const {
-    return directions_[direction].lateness;
-  }
-  const SwitchCounters& switch_counters(std::size_t site) const { return sites_[site].bridge.counters(); }
-  const LoopStatistics& statistics() const { return statistics_; }
+  void fill(LoopSample& sample, Instant now);
+  // Of frames that this loop sent and that came over a direction.
+  const results::LatenessHistogram& lateness(std::size_t direction) const { return lateness_[direction]; }
+  // Of a site that this lcore owns.
+  const SwitchCounters& switch_counters(std::size_t site) const;
 
  private:
   static constexpr std::size_t kBurst = 64;
   static constexpr std::size_t kBacklog = 2'048;  // frames that wait for a port to take them
-  static constexpr std::size_t kNoDirection = static_cast<std::size_t>(-1);
+  static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
 
-  struct Origin {  // where a frame came from: the link and its due time there, or a local host and now
-    std::size_t direction = kNoDirection;
+  struct Origin {  // where a frame came from: the direction and its due time there, or a local host and now
+    std::uint32_t direction = kNone;
     Instant due;
+  };
+  // A frame that the loop has in its hands. Its bytes are those of `mbuf`, which the loop owns, or lie in a
+  // store until they are released there.
+  struct InHand {
+    std::span<std::byte> bytes;
+    rte_mbuf* mbuf = nullptr;
+    std::uint32_t holder = kNone;  // the port of ours whose pool `mbuf` is from
+    Label label{};
+    Origin origin{};
   };
   struct PortState {
     nic::Port* port = nullptr;
-    std::size_t site = 0;
-    SiteSwitch::Port endpoint = 0;
+    std::size_t site = 0;             // index in sites_
+    SiteSwitch::Port endpoint = 0;    // at its site's switch
+    std::uint32_t hold_from = kNone;  // bytes from which frames are held where they lie
+    std::uint32_t may_hold = 0;       // frames that links may still hold in its buffers
     PortCounters counters;
     std::vector<rte_mbuf*> staged;  // at most kBacklog, in order; owned by the loop
     std::vector<Origin> origins;    // of `staged`, one each
@@ -72,69 +99,115 @@ class Loop {
   struct DirectionState {
     core::Link link;
     FrameStore store;
+    std::uint32_t index = 0;  // in the configuration
     core::StreamOwner owner{};
-    const hooks::HookProgram* hook = nullptr;  // one of hooks_
+    const hooks::HookProgram* hook = nullptr;
     core::Tally hook_dropped{};
     core::QueueConfig queues{};  // of the link: what pauses by priority mean for it
     bool reads_headers = false;  // the link wants to know them
     bool carries_pause = false;
-    std::size_t to_site = 0;
-    SiteSwitch::Port arrives_at = 0;  // the far switch's endpoint for this link
-    std::uint64_t store_full = 0;
-    results::LatenessHistogram lateness{};
-  };
-  struct Endpoint {  // what hangs on a switch port: a host port or the near end of a link direction
-    bool is_host = false;
-    std::size_t index = 0;
-    std::size_t arriving = kNoDirection;  // of a link: the direction that ends here
+    bool is_onward = false;  // what it delivers may enter other links of this lcore
+    std::size_t to_site = 0, to_lcore = 0;
+    Capture* capture = nullptr;
+    std::uint32_t capture_base = 0;  // labels up to here are of earlier captures
+    std::uint32_t capture_last = 0;
+    std::uint64_t store_full = 0, handover_full = 0;
+    std::uint64_t entered_late = 0, held_frames = 0, copied_frames = 0;
+    Duration latest_entry{};
   };
   struct SiteState {
+    std::size_t index = 0;  // in the configuration
     SiteSwitch bridge;
-    std::vector<Endpoint> endpoints;  // by SiteSwitch::Port
+    std::vector<std::uint32_t> hosts{};     // by SiteSwitch::Port: index in ports_
+    std::vector<std::uint32_t> arriving{};  // directions that end here, by their index in the configuration
+    std::vector<std::uint32_t> leaving{};   // directions that begin here, likewise
+    std::vector<std::vector<std::uint32_t>> next_hops{}, trees{};
+  };
+  struct Delivery {
+    std::uint32_t direction = 0;  // index in directions_
+    core::Frame frame;
+    Instant due;
   };
   struct DirectionSink;
 
-  SiteSwitch::Port attach(std::size_t site, Endpoint endpoint);
-  void add_port(nic::Port& port, const PortConfig& config);
-  void add_direction(const EngineConfig& config, std::size_t direction);
+  void add_sites(const EngineConfig& config);
+  void add_port(std::size_t port, const EngineConfig& config, nic::Port& opened);
+  void add_direction(std::size_t direction, const EngineConfig& config, const Hooks& hooks);
+  void find_onward(const EngineConfig& config);
+  void set_hold_limits(const EngineConfig& config);
+  void add_static_addresses(const EngineConfig& config);
 
   // The steps of a turn.
   void record_lateness(Instant now);
+  void take_orders();
+  void take_handovers();
+  void carry_on_all();
   void release_due(Instant now);
   bool receive(Instant now);
   bool transmit();
   void publish(Instant now);
   void rest(Instant now, bool was_busy);
 
-  void take(rte_mbuf* mbuf, PortState& from, Instant now);
-  void arrive(std::size_t direction, const core::Frame& frame, Instant due);
-  void distribute(const SiteState& site, SiteSwitch::Decision decision, SiteSwitch::Port in,
-                  std::span<const std::byte> bytes, Origin origin);
-  void spread_control(const SiteState& site, SiteSwitch::Port in, std::span<const std::byte> bytes,
-                      Origin origin);
-  static bool hook_drops(DirectionState& state, DirectionSink sink, std::span<const std::byte> bytes,
-                         Instant at);
-  void offer(std::size_t direction, std::span<const std::byte> bytes, Instant at);
-  void copy_to_host(std::size_t port, std::span<const std::byte> bytes, Origin origin);
-  void stage(std::size_t port, rte_mbuf* mbuf, Origin origin);
+  // What frames go through (forwarding.cc).
+  void take(rte_mbuf* mbuf, std::uint32_t port, Instant now);
+  void deliver(std::uint32_t direction, const core::Frame& frame, Instant due);
+  void carry_on(const Delivery& delivery);
+  void arrive(InHand& frame, SiteState& site, std::uint32_t direction);
+  void spread_control(InHand& frame, const SiteState& site, std::uint32_t from_direction);
+  void send_on(InHand& frame, const SiteState& site);
+  void send_to_hosts(InHand& frame, const SiteState& site, SiteSwitch::Decision decision,
+                     std::uint32_t except);
+  void send_to_host(InHand& frame, const SiteState& site, SiteSwitch::Port endpoint, bool is_last);
+  void offer(std::uint32_t direction, InHand& frame, bool is_last);
+  bool hook_drops(DirectionState& state, std::span<const std::byte> bytes, Instant at);
+  std::optional<std::uint64_t> keep(DirectionState& state, InHand& frame, bool is_last);
+  void hand_over(DirectionState& state, const core::Frame& frame, Instant due);
+  void receive_handover(const Handover& handover);
+  void pause_far_end(std::uint32_t direction, std::span<const std::byte> bytes, Instant at);
+  void capture_drop(DirectionState& state, const core::Frame& frame, core::DropCause cause);
+  void hand_to(std::size_t lcore, std::span<const std::byte> bytes, const Label& label, Handover handover,
+               std::uint64_t& lost);
+
+  // Bytes behind a cookie of a link, and their end.
+  InHand in_hand(DirectionState& state, std::uint64_t cookie);
+  void release(DirectionState& state, std::uint64_t cookie);
+  static void dispose(InHand& frame);
+
+  void stage(std::uint32_t port, rte_mbuf* mbuf, Origin origin);
   void send_staged(PortState& state);
   Instant next_event() const;
+  void renew_next(std::uint32_t direction);
 
-  TscClock clock_;
+  std::size_t lcore_;
+  const TscClock& clock_;
   Bytes largest_frame_;
   Duration sample_interval_;
-  SampleQueue& samples_;
+  Mailbox& mailbox_;
+  Mailboxes& mailboxes_;
+  rte_mempool* transfer_;
+  bool reads_headers_ = false;  // some link or choice of ways wants to know them
+  bool shares_cpu_ = false;
   std::vector<PortState> ports_;
-  std::map<std::string, hooks::HookProgram>
-      hooks_;                               // by file: directions that name the same one share its maps
-  std::vector<DirectionState> directions_;  // as in the configuration
-  std::vector<std::size_t>
-      release_order_;  // upstream first, so that a due time passed on is never in the past
-  std::vector<SiteState> sites_;
-  std::vector<Origin> sent_;  // since the last clock read; late by the next one
+  std::vector<std::uint32_t> port_indices_;  // in the configuration
+  std::vector<DirectionState> directions_;   // those that begin at our sites
+  std::vector<std::uint32_t> local_;         // by index in the configuration: index in directions_, or kNone
+  std::vector<std::uint32_t> owner_lcore_;   // by index in the configuration
+  std::vector<bool> carries_pause_;          // likewise
+  std::vector<std::uint32_t> to_site_;       // likewise: index in sites_, or kNone
+  std::vector<SiteState> sites_;             // ours
+  std::vector<Instant> next_;  // by direction of ours: its next event, never() when it is not onward
+  std::vector<std::uint32_t> onward_, ending_;  // directions of ours that feed others, and those that do not
+  std::vector<Delivery> deliveries_;            // that wait to be carried on
+  std::vector<Handover> handovers_;             // that came in this turn, by due time
+  std::vector<results::LatenessHistogram> lateness_;   // by index in the configuration
+  std::vector<results::Lateness> published_lateness_;  // likewise
+  std::vector<Origin> sent_;                           // since the last clock read; late by the next one
+  std::optional<ChangeOrder> delayed_order_;           // for which a link had no room
   Instant next_sample_;
   Instant previous_turn_;
+  Instant wake_up_;  // when a sleep should have ended; zero: there was none
   unsigned idle_turns_ = 0;
+  std::uint64_t samples_ = 0;
   LoopStatistics statistics_;
 };
 

@@ -1,51 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// How a Loop is put together: ports and links become endpoints of site switches.
+// How a Loop is put together: which sites, ports and links are its own, and which of them feed each other.
 #include <rte_mbuf.h>
 
-#include <stdexcept>
+#include <algorithm>
 
 #include "emulator/dataplane/loop.h"
+#include "emulator/dataplane/memory_plan.h"
 
 namespace longhaul::dataplane {
 namespace {
 
-// Directions in an order in which each comes after all that can feed it. In a tree that order exists: a
-// direction never feeds its own reverse, because a switch does not send a frame back where it came from.
-std::vector<std::size_t> upstream_first(const std::vector<DirectionConfig>& directions) {
-  std::vector<std::size_t> order;
-  std::vector<bool> placed(directions.size());
-  while (order.size() < directions.size()) {
-    const std::size_t before = order.size();
-    for (std::size_t d = 0; d < directions.size(); ++d) {
-      if (placed[d]) continue;
-      bool ready = true;
-      for (std::size_t u = 0; u < directions.size(); ++u) {
-        const bool feeds = directions[u].to_site == directions[d].from_site &&
-                           directions[u].owner.link != directions[d].owner.link;
-        ready &= placed[u] || !feeds;
-      }
-      if (ready) placed[d] = true, order.push_back(d);
-    }
-    if (order.size() == before)
-      throw std::runtime_error("the links form a loop; sites and links must form a tree");
+constexpr std::size_t kDeliveries = 65'536;  // that wait at once: after a stall of a fast link
+
+bool contains(const std::vector<std::uint32_t>& list, std::uint32_t value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// Whether anything that direction `d` delivers goes on from its far end.
+bool feeds_others(const EngineConfig& config, std::uint32_t d) {
+  const SiteConfig& near = config.sites[config.directions[d].from_site];
+  const std::size_t far_index = config.directions[d].to_site;
+  const SiteConfig& far = config.sites[far_index];
+  for (std::size_t s = 0; s < config.sites.size(); ++s) {
+    if (s != far_index && contains(near.next_hops[s], d)) return true;
+    if (contains(near.trees[s], d) && !far.trees[s].empty()) return true;
   }
-  return order;
+  return false;
 }
 
 }  // namespace
 
-Loop::Loop(const EngineConfig& config, std::vector<nic::Port>& ports, SampleQueue& samples,
-           std::deque<core::DecisionLog>& decisions)
-    : largest_frame_(config.largest_frame),
+Loop::Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& given)
+    : lcore_(lcore),
+      clock_(given.clock),
+      largest_frame_(config.largest_frame),
       sample_interval_(config.sample_interval),
-      samples_(samples),
-      release_order_(upstream_first(config.directions)) {
-  for (std::size_t s = 0; s < config.sites; ++s) sites_.push_back({SiteSwitch(config.flood_limit), {}});
-  for (std::size_t p = 0; p < ports.size(); ++p) add_port(ports[p], config.ports[p]);
-  for (std::size_t d = 0; d < config.directions.size(); ++d) add_direction(config, d);
-  for (std::size_t d = 0; d < decisions.size(); ++d) directions_[d].link.log_decisions(&decisions[d]);
-  sent_.reserve(ports_.size() * kBacklog);
+      mailbox_(given.mailboxes[lcore]),
+      mailboxes_(given.mailboxes),
+      transfer_(given.transfer),
+      shares_cpu_(std::count(config.lcores.begin(), config.lcores.end(), config.lcores[lcore]) > 1),
+      lateness_(config.directions.size()),
+      published_lateness_(config.directions.size()) {
+  statistics_.cpu = config.lcores[lcore];
+  add_sites(config);
+  for (std::size_t p = 0; p < config.ports.size(); ++p) {
+    if (config.sites[config.ports[p].site].lcore == lcore) add_port(p, config, *given.ports[p]);
+  }
+  local_.assign(config.directions.size(), kNone);
+  to_site_.assign(config.directions.size(), kNone);
+  for (std::size_t d = 0; d < config.directions.size(); ++d) add_direction(d, config, given.hooks);
+  for (const DirectionState& state : directions_) {
+    if (!given.decisions.empty())
+      directions_[local_[state.index]].link.log_decisions(&given.decisions[state.index]);
+  }
+  add_static_addresses(config);
+  next_.assign(directions_.size(), Instant::never());
+  for (std::uint32_t d = 0; d < directions_.size(); ++d) {
+    (directions_[d].is_onward ? onward_ : ending_).push_back(d);
+    renew_next(d);
+  }
+  deliveries_.reserve(kDeliveries);
+  handovers_.reserve(Mailbox::kHandovers);
+  sent_.reserve((ports_.size() + 1) * kBacklog);
 }
 
 Loop::~Loop() {
@@ -54,49 +71,75 @@ Loop::~Loop() {
   }
 }
 
-SiteSwitch::Port Loop::attach(std::size_t site, Endpoint endpoint) {
-  sites_[site].endpoints.push_back(endpoint);
-  return static_cast<SiteSwitch::Port>(sites_[site].endpoints.size() - 1);
+void Loop::add_sites(const EngineConfig& config) {
+  for (std::size_t s = 0; s < config.sites.size(); ++s) {
+    const SiteConfig& site = config.sites[s];
+    for (const auto& ways : site.next_hops) reads_headers_ |= ways.size() > 1;
+    if (site.lcore != lcore_) continue;
+    sites_.push_back({.index = s, .bridge = SiteSwitch(config.flood_limit)});
+    sites_.back().next_hops = site.next_hops;
+    sites_.back().trees = site.trees;
+  }
 }
 
-void Loop::add_port(nic::Port& port, const PortConfig& config) {
+void Loop::add_port(std::size_t p, const EngineConfig& config, nic::Port& opened) {
+  const PortConfig& port = config.ports[p];
   PortState& state = ports_.emplace_back();
-  state.port = &port;
-  state.site = config.site;
-  state.endpoint = attach(state.site, {true, ports_.size() - 1});
+  port_indices_.push_back(static_cast<std::uint32_t>(p));
+  state.port = &opened;
+  state.site = static_cast<std::size_t>(
+      std::find_if(sites_.begin(), sites_.end(), [&](const SiteState& s) { return s.index == port.site; }) -
+      sites_.begin());
+  SiteState& site = sites_[state.site];
+  state.endpoint = site.bridge.add_port(port.vlan);
+  site.hosts.push_back(static_cast<std::uint32_t>(ports_.size() - 1));
+  state.may_hold = frames_to_hold(config, p);
+  state.hold_from = hold_from(config);
   state.staged.reserve(kBacklog);
   state.origins.reserve(kBacklog);
 }
 
-void Loop::add_direction(const EngineConfig& config, std::size_t d) {
+void Loop::add_static_addresses(const EngineConfig& config) {
+  for (std::size_t p = 0; p < config.ports.size(); ++p) {
+    const PortConfig& port = config.ports[p];
+    if (!port.mac) continue;
+    for (SiteState& site : sites_) {
+      if (site.index != port.site) {
+        site.bridge.add_static_at_site(*port.mac, port.vlan, static_cast<std::uint16_t>(port.site));
+        continue;
+      }
+      const auto mine = std::find(port_indices_.begin(), port_indices_.end(), p) - port_indices_.begin();
+      site.bridge.add_static(*port.mac, port.vlan, ports_[static_cast<std::size_t>(mine)].endpoint);
+    }
+  }
+}
+
+void Loop::add_direction(std::size_t d, const EngineConfig& config, const Hooks& hooks) {
   const DirectionConfig& direction = config.directions[d];
-  const core::LinkCapacity capacity = core::capacity_of(direction.link, config.largest_frame);
-  const auto largest = static_cast<std::uint32_t>(config.largest_frame.count());
+  const auto index = static_cast<std::uint32_t>(d);
+  reads_headers_ |= core::needs_headers(direction.link);
+  carries_pause_.push_back(direction.carries_pause);
+  owner_lcore_.push_back(static_cast<std::uint32_t>(config.sites[direction.from_site].lcore));
+  for (std::uint32_t s = 0; s < sites_.size(); ++s) {
+    if (sites_[s].index != direction.to_site) continue;
+    to_site_[d] = s;
+    sites_[s].arriving.push_back(index);
+  }
+  if (owner_lcore_[d] != lcore_) return;
+  local_[d] = static_cast<std::uint32_t>(directions_.size());
+  const core::LinkCapacity kept = stored_by(direction.link, config.largest_frame);
   directions_.push_back(
       {.link = core::Link(direction.link, config.largest_frame, direction.owner, config.seed),
-       .store = FrameStore(capacity.frames, capacity.bytes, largest),
+       .store = FrameStore(kept.frames, kept.bytes, largest_stored(config.largest_frame)),
+       .index = index,
        .owner = direction.owner,
        .queues = direction.link.queues,
        .reads_headers = core::needs_headers(direction.link),
        .carries_pause = direction.carries_pause,
-       .to_site = direction.to_site});
-  if (!direction.hook.empty()) {
-    directions_[d].hook = &hooks_.try_emplace(direction.hook, direction.hook).first->second;
-  }
-  const SiteSwitch::Port near_end = attach(direction.from_site, {false, d});
-  // Frames of the opposite direction come in where this one goes out.
-  for (std::size_t r = 0; r < d; ++r) {
-    const core::StreamOwner& other = config.directions[r].owner;
-    if (other.link != direction.owner.link || other.direction == direction.owner.direction) continue;
-    directions_[r].arrives_at = near_end;
-    sites_[direction.from_site].endpoints[near_end].arriving = r;
-    auto& far_ends = sites_[direction.to_site].endpoints;
-    for (std::size_t e = 0; e < far_ends.size(); ++e) {
-      if (far_ends[e].is_host || far_ends[e].index != r) continue;
-      directions_[d].arrives_at = static_cast<SiteSwitch::Port>(e);
-      far_ends[e].arriving = d;
-    }
-  }
+       .is_onward = config.sites[direction.to_site].lcore == lcore_ && feeds_others(config, index),
+       .to_site = direction.to_site,
+       .to_lcore = config.sites[direction.to_site].lcore});
+  if (!direction.hook.empty()) directions_.back().hook = &hooks.at(direction.hook);
 }
 
 }  // namespace longhaul::dataplane

@@ -2,16 +2,30 @@
 #include "emulator/dataplane/site_switch.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <stdexcept>
+
+#include "emulator/dataplane/frame_header.h"
 
 namespace longhaul::dataplane {
 namespace {
 
 constexpr std::size_t kHeader = 14;  // two addresses and the EtherType
 
-MacAddress read_address(std::span<const std::byte> bytes) {
-  MacAddress address = 0;
-  for (std::size_t i = 0; i < 6; ++i) address = (address << 8) | std::to_integer<MacAddress>(bytes[i]);
-  return address;
+// Both addresses of a frame, by two loads of eight bytes each.
+struct Addresses {
+  MacAddress destination, source;
+};
+Addresses read_addresses(const std::byte* frame) {
+  std::uint64_t first = 0, second = 0;
+  std::memcpy(&first, frame, sizeof first);
+  std::memcpy(&second, frame + 6, sizeof second);
+  if constexpr (std::endian::native == std::endian::little) {
+    first = __builtin_bswap64(first);
+    second = __builtin_bswap64(second);
+  }
+  return {first >> 16, second >> 16};
 }
 
 constexpr bool is_group(MacAddress address) {
@@ -19,6 +33,9 @@ constexpr bool is_group(MacAddress address) {
 }
 constexpr bool is_reserved_group(MacAddress address) {
   return address >> 4 == 0x0180C200000;
+}
+constexpr std::uint64_t key_of(MacAddress address, std::uint16_t vlan) {
+  return address | std::uint64_t{vlan} << 48;
 }
 
 constexpr std::uint64_t kSecondPs = 1'000'000'000'000;
@@ -28,39 +45,78 @@ constexpr std::uint64_t kSecondPs = 1'000'000'000'000;
 SiteSwitch::SiteSwitch(FloodLimit limit)
     : table_(2 * kAddresses), limit_(limit), tokens_ps_(limit.burst * (kSecondPs / limit.per_second)) {}
 
-SiteSwitch::Decision SiteSwitch::decide(std::span<const std::byte> frame, Port in, Instant now) {
+SiteSwitch::Port SiteSwitch::add_port(std::uint16_t vlan) {
+  vlans_.push_back(vlan);
+  return static_cast<Port>(vlans_.size() - 1);
+}
+
+void SiteSwitch::add_static(MacAddress address, std::uint16_t vlan, Port port) {
+  add_static(key_of(address, vlan), {port, false});
+}
+
+void SiteSwitch::add_static_at_site(MacAddress address, std::uint16_t vlan, std::uint16_t site) {
+  add_static(key_of(address, vlan), {site, true});
+}
+
+void SiteSwitch::add_static(std::uint64_t key, Place place) {
+  Entry* entry = find(key);
+  if (entry == nullptr) throw std::length_error("too many static addresses for one site");
+  if (entry->key == 0) ++learned_;
+  *entry = {key, Instant::never(), place};
+}
+
+SiteSwitch::Decision SiteSwitch::from_host(std::span<const std::byte> frame, Port in, Instant now) {
   if (frame.size() < kHeader) return ++counters_.filtered, Decision{Action::kFilter};
-  const MacAddress destination = read_address(frame);
-  const MacAddress source = read_address(frame.subspan(6));
-  if (is_group(source) || source == 0 || is_reserved_group(destination)) {
+  const auto [destination, source] = read_addresses(frame.data());
+  const std::uint16_t tag = vlan_of(frame);
+  const std::uint16_t vlan = tag != 0 ? tag : vlans_[in];
+  if (is_group(source) || source == 0 || is_reserved_group(destination) || !is_member(in, vlan)) {
     return ++counters_.filtered, Decision{Action::kFilter};
   }
-  learn(source, in, now);
-
+  learn(key_of(source, vlan), {in, false}, now);
   if (!is_group(destination)) {
-    const Entry* entry = find(destination);
-    if (entry != nullptr && entry->address == destination && now - entry->seen < kAgeing) {
-      if (entry->port == in) return ++counters_.filtered, Decision{Action::kFilter};
-      return ++counters_.forwarded, Decision{Action::kForward, entry->port};
+    if (const Entry* entry = known(key_of(destination, vlan), now)) {
+      if (entry->place == Place{in, false}) return ++counters_.filtered, Decision{Action::kFilter};
+      return ++counters_.forwarded,
+             Decision{entry->place.is_site ? Action::kSite : Action::kPort, entry->place.number, vlan};
     }
   }
   if (!may_flood(now)) return ++counters_.storm_limited, Decision{Action::kFilter};
-  return ++counters_.flooded, Decision{Action::kFlood};
+  return ++counters_.flooded, Decision{Action::kFlood, 0, vlan};
 }
 
-SiteSwitch::Entry* SiteSwitch::find(MacAddress address) {
+SiteSwitch::Decision SiteSwitch::from_site(std::span<const std::byte> frame, std::uint16_t vlan,
+                                           std::uint16_t ingress, bool to_everyone, Instant now) {
+  const auto [destination, source] = read_addresses(frame.data());
+  learn(key_of(source, vlan), {ingress, true}, now);
+  if (!to_everyone) {
+    if (const Entry* entry = known(key_of(destination, vlan), now)) {
+      if (entry->place.is_site) return ++counters_.filtered, Decision{Action::kFilter};
+      return ++counters_.forwarded, Decision{Action::kPort, entry->place.number, vlan};
+    }
+  }
+  return ++counters_.flooded, Decision{Action::kFlood, 0, vlan};
+}
+
+const SiteSwitch::Entry* SiteSwitch::known(std::uint64_t key, Instant now) {
+  const Entry* entry = find(key);
+  if (entry == nullptr || entry->key != key) return nullptr;
+  return entry->seen == Instant::never() || now - entry->seen < kAgeing ? entry : nullptr;
+}
+
+SiteSwitch::Entry* SiteSwitch::find(std::uint64_t key) {
   // Fibonacci hashing; the table is at most half full, so probing ends soon. Entries are never removed.
   const std::size_t mask = table_.size() - 1;
-  std::size_t slot = static_cast<std::size_t>(address * 0x9E3779B97F4A7C15 >> 40) & mask;
-  while (table_[slot].address != 0 && table_[slot].address != address) slot = (slot + 1) & mask;
-  return table_[slot].address == 0 && learned_ == kAddresses ? nullptr : &table_[slot];
+  std::size_t slot = static_cast<std::size_t>(key * 0x9E3779B97F4A7C15 >> 40) & mask;
+  while (table_[slot].key != 0 && table_[slot].key != key) slot = (slot + 1) & mask;
+  return table_[slot].key == 0 && learned_ == kAddresses ? nullptr : &table_[slot];
 }
 
-void SiteSwitch::learn(MacAddress address, Port port, Instant now) {
-  Entry* entry = find(address);
-  if (entry == nullptr) return;
-  if (entry->address == 0) ++learned_;
-  *entry = {address, now, port};
+void SiteSwitch::learn(std::uint64_t key, Place place, Instant now) {
+  Entry* entry = find(key);
+  if (entry == nullptr || entry->seen == Instant::never()) return;
+  if (entry->key == 0) ++learned_;
+  *entry = {key, now, place};
 }
 
 bool SiteSwitch::may_flood(Instant now) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The switch of one site: which way a frame goes. A learning bridge after IEEE 802.1Q without VLANs or
-// spanning tree: it learns source addresses, forwards to the port where the destination was seen, floods what
-// it does not know, never sends a frame back where it came from, and does not forward the reserved group
-// addresses 01:80:C2:00:00:0X (pause frames, LLDP, ...). Flooding is bounded by a token bucket (storm
-// control), so that a chatty host cannot fill every link.
+// The switch of one site: where a frame goes. A learning bridge with VLANs after IEEE 802.1Q (a table by VLAN
+// and address, access ports and trunks) towards its hosts, an edge switch of a routed fabric after RFC 6325
+// towards the other sites: an address is behind a local port or at another site, and how to get to that site
+// is the routes' business. It floods what it does not know, never sends a frame back where it came from, and
+// does not forward the reserved group addresses 01:80:C2:00:00:0X (LLDP, spanning tree, ...). Flooding is
+// bounded where a frame comes in by a token bucket (storm control), so that a chatty host cannot fill every
+// link.
 //
-// Decides only; moves no bytes. Ports are numbered by the caller. Logical time, single owner, no allocation
-// after construction; O(1).
+// Decides only; moves no bytes. Logical time, single owner, no allocation after construction; O(1).
 #pragma once
 
 #include <array>
@@ -22,10 +23,11 @@ namespace longhaul::dataplane {
 // A 48-bit address as a number: the first byte on the wire is the most significant.
 using MacAddress = std::uint64_t;
 
-struct SwitchCounters {  // one of these per frame that came in
+struct SwitchCounters {  // one of these per frame that a host sent here or that arrived for here
   std::uint64_t forwarded = 0;
   std::uint64_t flooded = 0;
-  std::uint64_t filtered = 0;       // destination behind the same port, reserved group, runt or bad source
+  std::uint64_t filtered =
+      0;  // destination behind the same port, reserved group, runt, bad source, wrong VLAN
   std::uint64_t storm_limited = 0;  // would have been flooded, over the limit
 };
 
@@ -36,35 +38,65 @@ struct FloodLimit {
 
 class SiteSwitch {
  public:
-  using Port = std::uint16_t;
-  enum class Action : std::uint8_t { kForward, kFlood, kFilter };
+  using Port = std::uint16_t;  // of a host of this site
+  enum class Action : std::uint8_t {
+    kPort,   // to the host at `where`
+    kSite,   // to the site `where`
+    kFlood,  // to every host of the VLAN here, and, when it came in here, to every other site
+    kFilter,
+  };
   struct Decision {
     Action action;
-    Port port = 0;  // kForward only
+    std::uint16_t where = 0;
+    std::uint16_t vlan = 0;  // that the frame belongs to; 0: none
   };
 
   explicit SiteSwitch(FloodLimit limit = {});
 
-  // Decides on a frame that came in at `in`, learns its source and counts it.
-  Decision decide(std::span<const std::byte> frame, Port in, Instant now);
+  // A host's port, numbered from 0 in order of the calls. `vlan` 0: a trunk, whose frames belong to the VLAN
+  // of their tag and without one to none; else an access port of that VLAN.
+  Port add_port(std::uint16_t vlan);
+  // An entry that is neither learned nor forgotten.
+  void add_static(MacAddress address, std::uint16_t vlan, Port port);
+  void add_static_at_site(MacAddress address, std::uint16_t vlan, std::uint16_t site);
 
+  // A frame that the host at `in` sent: learns its source, decides and counts.
+  Decision from_host(std::span<const std::byte> frame, Port in, Instant now);
+  // A frame that came in at site `ingress` and was sent here, or to everyone: kPort, kFlood or kFilter.
+  Decision from_site(std::span<const std::byte> frame, std::uint16_t vlan, std::uint16_t ingress,
+                     bool to_everyone, Instant now);
+
+  // Whether frames of a VLAN go out at a port, and whether they carry a tag there.
+  bool is_member(Port port, std::uint16_t vlan) const { return vlans_[port] == 0 || vlans_[port] == vlan; }
+  bool is_tagged(Port port, std::uint16_t vlan) const { return vlans_[port] == 0 && vlan != 0; }
+
+  std::size_t ports() const { return vlans_.size(); }
   const SwitchCounters& counters() const { return counters_; }
 
-  static constexpr std::size_t kAddresses = 4'096;             // learned at most; further ones are flooded to
+  static constexpr std::size_t kAddresses = 4'096;             // known at most; further ones are flooded to
   static constexpr Duration kAgeing = Duration::seconds(300);  // 802.1Q default
 
  private:
-  struct Entry {
-    MacAddress address = 0;  // 0: free
-    Instant seen;
-    Port port = 0;
+  // Behind a port of ours, or at a site.
+  struct Place {
+    std::uint16_t number = 0;
+    bool is_site = false;
+    bool operator==(const Place&) const = default;
   };
-  Entry* find(
-      MacAddress address);  // its entry, or the free one where it would go; nullptr when there is none
-  void learn(MacAddress address, Port port, Instant now);
+  struct Entry {
+    std::uint64_t key = 0;  // address and VLAN; 0: free
+    Instant seen;           // Instant::never(): a static entry
+    Place place;
+  };
+  // Its entry, or the free one where it would go; nullptr when there is none.
+  Entry* find(std::uint64_t key);
+  const Entry* known(std::uint64_t key, Instant now);
+  void learn(std::uint64_t key, Place place, Instant now);
+  void add_static(std::uint64_t key, Place place);
   bool may_flood(Instant now);
 
   std::vector<Entry> table_;
+  std::vector<std::uint16_t> vlans_;  // by port
   std::size_t learned_ = 0;
   FloodLimit limit_;
   std::uint64_t tokens_ps_;  // unspent time: one flood costs 1 s / per_second

@@ -2,13 +2,22 @@
 #include "emulator/dataplane/tsc_clock.h"
 
 #include <rte_cycles.h>
+#include <time.h>
 
 namespace longhaul::dataplane {
 
 TscClock::TscClock()
-    : start_(rte_rdtsc()),
-      picoseconds_per_tick_q32_(
-          static_cast<std::uint64_t>(1e12 / static_cast<double>(rte_get_tsc_hz()) * 0x1p32)) {}
+    : picoseconds_per_tick_q32_(
+          static_cast<std::uint64_t>(1e12 / static_cast<double>(rte_get_tsc_hz()) * 0x1p32)) {
+  restart();
+}
+
+void TscClock::restart() {
+  timespec wall{};
+  clock_gettime(CLOCK_REALTIME, &wall);
+  start_ = rte_rdtsc();
+  epoch_ns_ = std::int64_t{wall.tv_sec} * 1'000'000'000 + wall.tv_nsec;
+}
 
 Instant TscClock::now() const {
   __extension__ using Wide = unsigned __int128;

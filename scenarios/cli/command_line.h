@@ -41,6 +41,8 @@ struct Invocation {
   std::string text(const char* name) const { return values[name].as<std::string>(); }
   // Not by Boost, which takes -1 for the largest number. Throws UsageError.
   std::uint64_t whole_number(const char* name, std::uint64_t most) const;
+  // Whole numbers separated by commas. Throws UsageError.
+  std::vector<unsigned> numbers(const char* name, unsigned most) const;
   std::vector<topology::Override> overrides() const;
 };
 
@@ -60,6 +62,11 @@ Subcommand check_command_line();
 Subcommand up_command_line();
 Subcommand exec_command_line();
 Subcommand status_command_line();
+Subcommand show_command_line();
+Subcommand set_command_line();
+Subcommand event_command_line();
+Subcommand top_command_line();
+Subcommand capture_command_line();
 Subcommand doctor_command_line();
 Subcommand clean_command_line();
 Subcommand list_command_line();

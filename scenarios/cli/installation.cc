@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <sstream>
 #include <system_error>
 
 #include "scenarios/build_info.h"
@@ -38,14 +39,31 @@ std::string revision() {
   return kRevision;
 }
 
-std::uint64_t Invocation::whole_number(const char* name, std::uint64_t most) const {
-  const std::string written = text(name);
+namespace {
+
+std::uint64_t parse_number(const char* name, const std::string& written, std::uint64_t most) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), number);
   if (error != std::errc() || end != written.data() + written.size() || number > most) {
     throw UsageError(fmt::format("--{} {}: not a whole number from 0 to {}", name, written, most));
   }
   return number;
+}
+
+}  // namespace
+
+std::uint64_t Invocation::whole_number(const char* name, std::uint64_t most) const {
+  return parse_number(name, text(name), most);
+}
+
+std::vector<unsigned> Invocation::numbers(const char* name, unsigned most) const {
+  std::vector<unsigned> all;
+  std::istringstream list(text(name));
+  for (std::string one; std::getline(list, one, ',');) {
+    all.push_back(static_cast<unsigned>(parse_number(name, one, most)));
+  }
+  if (all.empty()) throw UsageError(fmt::format("--{}: not a list of numbers such as 2,3", name));
+  return all;
 }
 
 std::vector<topology::Override> Invocation::overrides() const {

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Subcommands around a testbed that stands already, or once stood: exec, status, doctor, clean.
+// Subcommands around a testbed that stands already, or once stood: exec, doctor, clean.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "nic/doctor.h"
 #include "nic/lab_clean.h"
-#include "nic/lab_state.h"
 #include "scenarios/cli/command_line.h"
-#include "scenarios/control_socket.h"
+#include "scenarios/cli/standing.h"
 
 namespace longhaul::scenario {
 namespace {
 
 namespace po = boost::program_options;
-
-nic::LabRecord running_testbed() {
-  if (auto record = nic::find_running()) return *record;
-  throw std::runtime_error("no testbed is up; start one with `longhaul up TOPOLOGY`");
-}
 
 int exec_in_host(const Invocation& invocation) {
   if (invocation.trailing.empty())
@@ -45,41 +38,6 @@ int exec_in_host(const Invocation& invocation) {
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   throw std::runtime_error(fmt::format("cannot run `ip netns exec`: {}", std::strerror(errno)));
-}
-
-void print_status(const nlohmann::json& status) {
-  fmt::print("{}: up {:.1f} s\n\n", status["run"].get<std::string>(), status["uptime_s"].get<double>());
-  fmt::print("{:<12} {:<32} {:>12} {:>12} {:>10} {:>8} {:>12}\n", "link", "direction", "in", "out", "dropped",
-             "held", "queue (B)");
-  for (const nlohmann::json& direction : status["directions"]) {
-    std::uint64_t dropped = 0;
-    for (const nlohmann::json& cause : direction["dropped"]) dropped += cause["frames"].get<std::uint64_t>();
-    fmt::print("{:<12} {:<32} {:>12} {:>12} {:>10} {:>8} {:>12}\n", direction["link"].get<std::string>(),
-               direction["from"].get<std::string>() + " -> " + direction["to"].get<std::string>(),
-               direction["in"]["frames"].get<std::uint64_t>(),
-               direction["out"]["frames"].get<std::uint64_t>(), dropped,
-               direction["held"]["frames"].get<std::uint64_t>(),
-               direction["queue_bytes"].get<std::uint64_t>());
-  }
-  fmt::print("\n{:<16} {:<16} {:>14} {:>14}\n", "host", "address", "frames from", "frames to");
-  for (const nlohmann::json& port : status["ports"]) {
-    fmt::print("{:<16} {:<16} {:>14} {:>14}\n", port["host"].get<std::string>(),
-               port["address"].get<std::string>(), port["rx_frames"].get<std::uint64_t>(),
-               port["tx_frames"].get<std::uint64_t>());
-  }
-}
-
-int show_status(const Invocation& invocation) {
-  const nic::LabRecord record = running_testbed();
-  if (record.control_socket.empty())
-    throw std::runtime_error(record.run + " is still being set up; ask again");
-  const std::string answer = ask(record.control_socket);
-  if (invocation.has("json")) {
-    fmt::print("{}", answer);
-  } else {
-    print_status(nlohmann::json::parse(answer));
-  }
-  return kValid;
 }
 
 int examine_machine(const Invocation&) {
@@ -116,14 +74,6 @@ Subcommand exec_command_line() {
   command.options.add_options()("host", po::value<std::string>()->required()->value_name("HOST"),
                                 "the host's name");
   command.positional.add("host", 1);
-  return command;
-}
-
-Subcommand status_command_line() {
-  Subcommand command =
-      simple("status", "", "show the counters of the standing testbed",
-             "  longhaul status\n  longhaul status --json | jq '.directions[].queue_bytes'\n", show_status);
-  command.options.add_options()("json", "print JSON");
   return command;
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "scenarios/cli/command_line.h"
+#include "scenarios/control_client.h"
 #include "scenarios/interrupt.h"
 #include "topologies/config_error.h"
 
@@ -26,6 +27,11 @@ std::vector<Subcommand> subcommands() {
 #endif
   all.push_back(exec_command_line());
   all.push_back(status_command_line());
+  all.push_back(show_command_line());
+  all.push_back(top_command_line());
+  all.push_back(set_command_line());
+  all.push_back(event_command_line());
+  all.push_back(capture_command_line());
   all.push_back(doctor_command_line());
   all.push_back(clean_command_line());
   all.push_back(list_command_line());
@@ -123,6 +129,9 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}\n", error.what());
     return kUsage;
   } catch (const UsageError& error) {
+    fmt::print(stderr, "longhaul: {}\n", error.what());
+    return kUsage;
+  } catch (const RequestRefused& error) {
     fmt::print(stderr, "longhaul: {}\n", error.what());
     return kUsage;
   } catch (const std::exception& error) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <limits>
 #include <optional>
@@ -10,8 +10,8 @@
 #include "results/files.h"
 #include "results/table.h"
 #include "scenarios/cli/command_line.h"
-#include "scenarios/control_socket.h"
 #include "scenarios/interrupt.h"
+#include "scenarios/live_control.h"
 #include "scenarios/load.h"
 #include "scenarios/runner.h"
 #include "scenarios/testbed.h"
@@ -43,13 +43,29 @@ class Progress {
 void add_common(po::options_description& options) {
   options.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
                         "change one value of the file, e.g. workload.iterations=50; may be repeated")(
-      "cpu", po::value<std::string>()->value_name("N"),
-      "run the data plane on CPU N (default: the last one)");
+      "lcores", po::value<std::string>()->value_name("CPU,..."),
+      "run the data plane on these CPUs, one lcore each; the same may come twice (default: the last CPU)")(
+      "cpu", po::value<std::string>()->value_name("N"), "the same for one CPU")(
+      "metrics",
+      po::value<std::string>()
+          ->implicit_value(std::to_string(MetricsServer::kDefaultPort))
+          ->value_name("PORT"),
+      "serve OpenMetrics at http://127.0.0.1:PORT/metrics; --metrics=0 takes a free port");
 }
 
-std::optional<unsigned> cpu_of(const Invocation& invocation) {
-  if (!invocation.has("cpu")) return std::nullopt;
-  return static_cast<unsigned>(invocation.whole_number("cpu", std::numeric_limits<unsigned>::max()));
+std::vector<unsigned> cpus_of(const Invocation& invocation) {
+  if (invocation.has("lcores")) {
+    if (invocation.has("cpu")) throw UsageError("--cpu and --lcores: give one of the two");
+    return invocation.numbers("lcores", 1'023);
+  }
+  if (!invocation.has("cpu")) return {};
+  return {static_cast<unsigned>(invocation.whole_number("cpu", 1'023))};
+}
+
+std::optional<std::uint16_t> metrics_of(const Invocation& invocation) {
+  if (!invocation.has("metrics")) return std::nullopt;
+  return static_cast<std::uint16_t>(
+      invocation.whole_number("metrics", std::numeric_limits<std::uint16_t>::max()));
 }
 
 std::uint64_t seed_of(const Invocation& invocation) {
@@ -72,8 +88,9 @@ int run_scenario(const Invocation& invocation) {
   require_root();
   RunOptions options;
   if (invocation.has("out")) options.out = invocation.text("out");
-  options.cpu = cpu_of(invocation);
+  options.cpus = cpus_of(invocation);
   options.log_decisions = invocation.has("decisions");
+  options.metrics = metrics_of(invocation);
   options.rank_program = rank_program();
   options.command_line = invocation.command_line;
   options.version = version();
@@ -87,7 +104,12 @@ int run_scenario(const Invocation& invocation) {
   } else {
     const bool terminal = isatty(STDOUT_FILENO) == 1;
     const auto colour = terminal ? results::Colour::kVerdict : results::Colour::kNever;
-    fmt::print("{}\nFiles: {}\n", results::report_text(outcome.record, colour), outcome.directory.string());
+    fmt::print("{}", results::report_text(outcome.record, colour));
+    if (!outcome.directory.empty()) fmt::print("\nFiles: {}\n", outcome.directory.string());
+  }
+  if (!outcome.record.unwritten.empty()) {
+    std::fflush(stdout);
+    throw std::runtime_error(fmt::format("{}", fmt::join(outcome.record.unwritten, "; ")));
   }
   switch (outcome.record.judgement.verdict) {
     case results::Verdict::kValid:
@@ -106,12 +128,11 @@ int keep_up(const Invocation& invocation) {
   require_root();
   std::string congestion_control;
   if (invocation.has("congestion-control")) congestion_control = invocation.text("congestion-control");
-  Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpu_of(invocation),
+  Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpus_of(invocation),
                              false, invocation.has("ecn")});
-  ControlSocket control(testbed.state().make_directory("control") / "socket");
-  testbed.state().publish_control_socket(control.path());
+  LiveControl live(testbed, version(), metrics_of(invocation));
 
-  fmt::print("{} is up: data plane on CPU {}, {}\n", topology.name, testbed.data_plane_cpu(),
+  fmt::print("{} is up: data plane on CPU {}, {}\n", topology.name, fmt::join(testbed.data_plane_cpus(), ","),
              testbed.memory_kind());
   for (std::size_t h = 0; h < topology.hosts.size(); ++h) {
     const topology::Host& host = topology.hosts[h];
@@ -126,15 +147,14 @@ int keep_up(const Invocation& invocation) {
     fmt::print("In another terminal: longhaul exec {} -- ping {}\n", topology.hosts[lab.front()].name,
                host_address(lab.back()));
   }
-  fmt::print("longhaul status shows its counters; Ctrl-C ends it.\n");
+  if (!live.metrics_url().empty()) fmt::print("metrics: {}\n", live.metrics_url());
+  fmt::print("longhaul show and top watch it, set and event change it; Ctrl-C ends it.\n");
   std::fflush(stdout);
   try {
     while (true) {
       check_interrupt();
-      constexpr int kSampleTimeMs = 20;
-      poll(nullptr, 0, kSampleTimeMs);
-      testbed.drain();
-      control.answer([&] { return testbed.status_json(); });
+      constexpr std::chrono::milliseconds kSampleTime{20};
+      live.turn(kSampleTime);
     }
   } catch (const Interrupted&) {
     fmt::print("taking it down\n");

@@ -13,12 +13,14 @@
 #include "emulator/core/link.h"
 #include "emulator/dataplane/frame_store.h"
 #include "results/histogram.h"
+#include "tests/bench/chains.h"
 #include "tests/bench/instruction_counter.h"
 
 namespace longhaul {
 namespace {
 
-constexpr BitRate kRate = BitRate::gigabits_per_second(400);
+using bench::fixed_chain, bench::kRate, bench::whole_chain;
+
 constexpr std::int64_t kFrames = 4'000'000;  // of one measurement: some milliseconds to a second
 
 // Reports instructions per turn of the loop, when they can be counted.
@@ -48,33 +50,9 @@ struct CountingSink {
   void corrupt(const core::Frame&, std::uint64_t) {}
 };
 
-core::LinkConfig fixed_chain() {
-  core::LinkConfig config;
-  config.rate = kRate;
-  config.buffer = Bytes(16 << 20);
-  return config;
-}
-
 core::LinkConfig line_loss() {
   core::LinkConfig config = fixed_chain();
   config.loss = 1e-5;
-  return config;
-}
-
-// Eight classes in a shared buffer with dynamic thresholds and ECN by queue depth, four waves with flow
-// hashing, Gilbert-Elliott loss and normal jitter.
-core::LinkConfig whole_chain() {
-  core::LinkConfig config = fixed_chain();
-  config.loss = core::loss::GilbertElliott{1e-5, 0.1, 1, 0};
-  config.line.jitter.scale = Duration::nanoseconds(50);
-  config.line.jitter.shape = core::JitterShape::kNormal;
-  core::ClassConfig one;
-  one.alpha = 1;
-  one.aqm = core::aqm::Red{Bytes(400'000), Bytes(1'600'000), 0.1};
-  config.queues.classes.assign(core::kMostClasses, one);
-  config.queues.key = core::ClassKey::kPcp;
-  for (std::uint8_t pcp = 0; pcp < 8; ++pcp) config.queues.class_of_pcp[pcp] = pcp;
-  config.waves.members = 4;
   return config;
 }
 

@@ -1,90 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Frames per second that the real data plane carries over one link between two sites, both ways at once, fed
-// as fast as it takes them by DPDK's pcap driver, which repeats a file for ever and throws away what is sent
-// to it. Driven by scripts/bench, which runs dpdk-testpmd over the same ports for comparison.
-//   dataplane_bench frames SIZE DIRECTORY           writes the files that are repeated: in0.pcap, in1.pcap
-//   dataplane_bench link SIZE DELAY_US DIRECTORY    measures, and prints million frames per second
-//   dataplane_bench device INTERFACE MTU INDEX      prints the DPDK device that longhaul uses for an
-//   interface
+// What the real data plane carries over one link between two sites, both ways at once on one lcore, fed by
+// generator ports that touch no payload, as DPDK's null driver does for dpdk-testpmd beside it. Driven by
+// scripts/bench.
+//   dataplane_bench link SIZE DELAY_US fixed|whole       million frames per second of CPU time, part of them
+//   held,
+//                                                        frames dropped by the link, frames lost by the
+//                                                        emulator
+//   dataplane_bench overload SIZE DELAY_US fixed|whole   a line for each offered load: that load as part of
+//   what it
+//                                                        carries at most, and output as part of its peak
+//   dataplane_bench lateness FRAMES_PER_SECOND           P50, P99 and P99.9 in us of a loop that only reads
+//   the clock,
+//                                                        then of frames that the data plane released, in one
+//                                                        run
+//   dataplane_bench device INTERFACE MTU INDEX           the device that longhaul uses for an interface
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "emulator/dataplane/engine.h"
+#include "emulator/dataplane/on_cpu.h"
+#include "emulator/dataplane/tsc_clock.h"
 #include "nic/cpus.h"
 #include "nic/port.h"
 #include "nic/priority.h"
+#include "tests/bench/chains.h"
+#include "tests/dataplane/generator_port.h"
 
 namespace longhaul::bench {
 namespace {
 
 using Arguments = std::vector<std::string>;
+using test::GeneratorPort;
 
-template <typename T>
-void put(std::ofstream& file, T value) {
-  file.write(reinterpret_cast<const char*>(&value), sizeof value);
-}
+struct Bench {
+  std::array<GeneratorPort*, 2> ports{};
+  std::unique_ptr<dataplane::Engine> engine;
+};
 
-// Classic pcap: frames of `size` bytes from host `port` to the other one.
-void write_frames(const std::filesystem::path& path, std::uint32_t size, int port) {
-  constexpr int kFrames = 512;
-  std::ofstream file(path, std::ios::binary);
-  put<std::uint32_t>(file, 0xA1B2C3D4);
-  put<std::uint32_t>(file, 0x00040002);
-  put<std::uint64_t>(file, 0);
-  put<std::uint32_t>(file, 65'535);
-  put<std::uint32_t>(file, 1);
-  std::vector<char> frame(size, 0x5A);
-  const auto from = static_cast<char>(port), to = static_cast<char>(1 - port);
-  const std::array<char, 14> header{2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from, '\x88', '\xB5'};
-  std::copy(header.begin(), header.end(), frame.begin());
-  for (int i = 0; i < kFrames; ++i) {
-    put<std::uint64_t>(file, 0);
-    put(file, size);
-    put(file, size);
-    file.write(frame.data(), static_cast<std::streamsize>(frame.size()));
-  }
-  if (!file.flush()) throw std::runtime_error(fmt::format("cannot write {}", path.string()));
-}
-
-dataplane::EngineConfig one_link(std::uint32_t size, Duration delay, const std::filesystem::path& directory) {
-  // Faster than any frame size gets here, so that the loop is the limit and not the link.
-  const core::LinkConfig link{BitRate::gigabits_per_second(400), core::Framing::kWire, Bytes(16 << 20), delay,
-                              0};
+Bench one_link(std::uint16_t size, Duration delay, const std::string& chain, double frames_per_second) {
+  Bench bench;
   dataplane::EngineConfig config;
-  config.sites = 2;
-  for (std::size_t p = 0; p < 2; ++p) {
-    const std::string device =
-        fmt::format("net_pcap{0},rx_pcap={1}/in{0}.pcap,infinite_rx=1", p, directory.string());
-    config.ports.push_back({fmt::format("host{}", p), device, p});
-  }
+  if (chain != "fixed" && chain != "whole") throw std::runtime_error("the chain is fixed or whole");
+  core::LinkConfig link = chain == "whole" ? whole_chain() : fixed_chain();
+  link.delay = delay;
+  for (std::size_t p = 0; p < 2; ++p)
+    config.ports.push_back({fmt::format("host{}", p), std::to_string(p), p});
   config.directions = {{link, {0, 0}, 0, 1}, {link, {0, 1}, 1, 0}};
-  config.mtu = std::max(1'500u, size);
-  config.largest_frame = Bytes(std::max(1'518u, size));
-  config.cpu = nic::usable_cpus().back();
-  return config;
+  config.sites = {{0, {{}, {0}}, {{0}, {}}}, {0, {{1}, {}}, {{}, {1}}}};
+  config.mtu = std::max(1'500u, size - 14u);
+  config.largest_frame = Bytes(config.mtu + 18);
+  config.lcores = {nic::usable_cpus().back()};
+  config.hold_memory = Bytes(std::uint64_t{3} << 30);
+  config.open_port = [&](const nic::PortSpec& spec) {
+    const auto index = static_cast<unsigned>(std::stoul(spec.device));
+    auto port = std::make_unique<GeneratorPort>(
+        GeneratorPort::Config{index, 1 - index, size, frames_per_second}, spec);
+    bench.ports[index] = port.get();
+    return port;
+  };
+  bench.engine = std::make_unique<dataplane::Engine>(config);
+  return bench;
 }
 
 struct Totals {
   Instant at;
-  std::uint64_t out = 0, queue_full = 0, lost = 0;
+  Duration cpu_time;
+  std::uint64_t out = 0, held = 0, entered = 0, dropped = 0, lost = 0;
 };
 
 Totals totals_of(const dataplane::Sample& sample) {
   Totals totals;
   totals.at = sample.at;
+  totals.cpu_time = sample.lcores[0].cpu_time;
   for (const dataplane::DirectionSample& direction : sample.directions) {
     totals.out += direction.counters.out.frames;
-    totals.queue_full += direction.counters.dropped_in_all().frames;
+    totals.entered += direction.counters.in.frames;
+    totals.held += direction.held_frames;
+    totals.dropped += direction.counters.dropped_in_all().frames;
     totals.lost += direction.store_full;
   }
   for (const dataplane::PortCounters& port : sample.ports) {
@@ -105,33 +106,91 @@ Totals observe(dataplane::Engine& engine, std::chrono::milliseconds time) {
   return newest;
 }
 
-int measure_link(const Arguments& arguments) {
-  const auto size = static_cast<std::uint32_t>(std::stoul(arguments.at(1)));
-  const Duration delay = Duration::microseconds(std::stol(arguments.at(2)));
-  const nic::PriorityBoost boost;
-  dataplane::Engine engine(one_link(size, delay, arguments.at(3)));
-  engine.start();
-  // Long enough to fill the line and to go through all of the memory behind it once.
-  const Totals before = observe(engine, std::chrono::milliseconds(700));
-  const Totals after = observe(engine, std::chrono::milliseconds(2'000));
-  engine.stop();
-  const double seconds = (after.at - before.at).to_seconds();
+// Frames per second of the lcore's CPU time: other processes of the machine take time away, but not from
+// this.
+double rate_between(const Totals& before, const Totals& after) {
+  const double seconds = (after.cpu_time - before.cpu_time).to_seconds();
   if (seconds <= 0 || after.out == before.out) throw std::runtime_error("no frame came through");
-  fmt::print("{:.3f} {} {}\n", static_cast<double>(after.out - before.out) / seconds / 1e6,
-             after.queue_full - before.queue_full, after.lost - before.lost);
+  return static_cast<double>(after.out - before.out) / seconds;
+}
+
+int measure_link(const Arguments& arguments) {
+  const nic::PriorityBoost boost;
+  const Bench bench = one_link(static_cast<std::uint16_t>(std::stoul(arguments.at(1))),
+                               Duration::microseconds(std::stol(arguments.at(2))), arguments.at(3), 0);
+  bench.engine->start();
+  // Long enough to fill the line and to go through all of the memory behind it once.
+  const Totals before = observe(*bench.engine, std::chrono::milliseconds(700));
+  const Totals after = observe(*bench.engine, std::chrono::milliseconds(2'000));
+  bench.engine->stop();
+  fmt::print(
+      "{:.3f} {:.2f} {} {}\n", rate_between(before, after) / 1e6,
+      static_cast<double>(after.held - before.held) / static_cast<double>(after.entered - before.entered),
+      after.dropped - before.dropped, after.lost - before.lost);
+  return 0;
+}
+
+int measure_overload(const Arguments& arguments) {
+  const nic::PriorityBoost boost;
+  const Bench bench = one_link(static_cast<std::uint16_t>(std::stoul(arguments.at(1))),
+                               Duration::microseconds(std::stol(arguments.at(2))), arguments.at(3), 0);
+  bench.engine->start();
+  const Totals start = observe(*bench.engine, std::chrono::milliseconds(700));
+  const double most = rate_between(start, observe(*bench.engine, std::chrono::milliseconds(1'000)));
+  std::vector<std::pair<double, double>> loads;
+  for (const double load : {0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.5, 2.0, 3.0, 4.0}) {
+    for (GeneratorPort* port : bench.ports) port->set_rate(load * most / 2);
+    const Totals before = observe(*bench.engine, std::chrono::milliseconds(300));
+    loads.emplace_back(load, rate_between(before, observe(*bench.engine, std::chrono::milliseconds(700))));
+  }
+  bench.engine->stop();
+  double peak = 0;
+  for (const auto& [load, rate] : loads) peak = std::max(peak, rate);
+  for (const auto& [load, rate] : loads) fmt::print("{:.2f} {:.3f}\n", load, rate / peak);
+  return 0;
+}
+
+void print_lateness(const char* what, const results::LatenessHistogram& lateness) {
+  fmt::print("{} {:.2f} {:.2f} {:.2f}\n", what, lateness.percentile(50).to_seconds() * 1e6,
+             lateness.percentile(99).to_seconds() * 1e6, lateness.percentile(99.9).to_seconds() * 1e6);
+}
+
+// A loop with nothing to do but to notice that a time has come.
+results::LatenessHistogram empty_loop(double events_per_second, Duration time) {
+  const dataplane::OnCpu here(nic::usable_cpus().back());
+  const dataplane::TscClock clock;
+  const Duration spacing = Duration::picoseconds(static_cast<std::int64_t>(1e12 / events_per_second));
+  results::LatenessHistogram lateness;
+  for (Instant due = clock.now() + spacing, now; now < Instant() + time; due = due + spacing) {
+    while ((now = clock.now()) < due) {
+    }
+    lateness.record(now - due);
+  }
+  return lateness;
+}
+
+int measure_lateness(const Arguments& arguments) {
+  const double rate = std::stod(arguments.at(1));
+  const nic::PriorityBoost boost;
+  const Bench bench = one_link(1'500, Duration::milliseconds(5), "fixed", rate / 2);
+  std::thread([&] {
+    nic::prepare_polling_thread();
+    print_lateness("empty_loop", empty_loop(rate, Duration::seconds(3)));
+  }).join();
+  bench.engine->start();
+  observe(*bench.engine, std::chrono::milliseconds(3'000));
+  bench.engine->stop();
+  results::LatenessHistogram lateness = bench.engine->lateness(0);
+  lateness.merge(bench.engine->lateness(1));
+  print_lateness("data_plane", lateness);
   return 0;
 }
 
 int run(const Arguments& arguments) {
   const std::string what = arguments.empty() ? "" : arguments[0];
   if (what == "link" && arguments.size() == 4) return measure_link(arguments);
-  if (what == "frames" && arguments.size() == 3) {
-    for (int port = 0; port < 2; ++port) {
-      write_frames(std::filesystem::path(arguments[2]) / fmt::format("in{}.pcap", port),
-                   static_cast<std::uint32_t>(std::stoul(arguments[1])), port);
-    }
-    return 0;
-  }
+  if (what == "overload" && arguments.size() == 4) return measure_overload(arguments);
+  if (what == "lateness" && arguments.size() == 2) return measure_lateness(arguments);
   if (what == "device" && arguments.size() == 4) {
     fmt::print("{}\n",
                nic::device_for_interface(arguments[1], static_cast<std::uint32_t>(std::stoul(arguments[2])),
@@ -139,7 +198,9 @@ int run(const Arguments& arguments) {
     return 0;
   }
   throw std::runtime_error(
-      "usage: frames SIZE DIRECTORY | link SIZE DELAY_US DIRECTORY | device INTERFACE MTU INDEX");
+      "usage: link SIZE DELAY_US fixed|whole | overload SIZE DELAY_US fixed|whole | lateness "
+      "FRAMES_PER_SECOND | "
+      "device INTERFACE MTU INDEX");
 }
 
 }  // namespace

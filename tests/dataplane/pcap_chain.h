@@ -86,13 +86,28 @@ inline std::vector<Packet> numbered_packets(std::size_t count) {
   return packets;
 }
 
+// Ways along a chain: link l, directions 2 l and 2 l + 1, joins sites l and l + 1.
+inline std::vector<SiteConfig> sites_in_a_row(std::size_t count) {
+  std::vector<SiteConfig> sites(count);
+  for (std::uint32_t s = 0; s < count; ++s) {
+    sites[s].next_hops.resize(count);
+    sites[s].trees.resize(count);
+    for (std::uint32_t other = 0; other < count; ++other) {
+      if (other > s) sites[s].next_hops[other] = {2 * s};
+      if (other < s) sites[s].next_hops[other] = {2 * s - 1};
+      if (other <= s && s + 1 < count) sites[s].trees[other].push_back(2 * s);
+      if (other >= s && s > 0) sites[s].trees[other].push_back(2 * s - 1);
+    }
+  }
+  return sites;
+}
+
 // A chain of sites with one pcap port at each end; frames come in at the first site.
 inline EngineConfig chain(const std::filesystem::path& directory, std::size_t sites,
                           const core::LinkConfig& link, const std::vector<Packet>& in) {
   EngineConfig config;
-  config.sites = sites;
   config.largest_frame = Bytes(1'518);
-  config.cpu = nic::usable_cpus().back();
+  config.lcores = {nic::usable_cpus().back()};
   config.flood_limit = {1'000'000, 1'000'000};  // nobody answers, so every frame is flooded
   write_pcap(directory / "in0.pcap", in);
   write_pcap(directory / "in1.pcap", {});
@@ -106,6 +121,7 @@ inline EngineConfig chain(const std::filesystem::path& directory, std::size_t si
     config.directions.push_back({link, {l, 0}, l, l + 1});
     config.directions.push_back({link, {l, 1}, l + 1, l});
   }
+  config.sites = sites_in_a_row(sites);
   return config;
 }
 

@@ -21,58 +21,64 @@ std::vector<std::byte> frame(MacAddress destination, MacAddress source, std::siz
   return bytes;
 }
 
+SiteSwitch with_ports(FloodLimit limit = {}) {
+  SiteSwitch bridge(limit);
+  for (int i = 0; i < 6; ++i) bridge.add_port(0);
+  return bridge;
+}
+
 Instant at_s(std::int64_t s) {
   return Instant::at(Duration::seconds(s));
 }
 
 TEST(SiteSwitch, FloodsTheUnknownThenForwardsWhatItLearned) {
-  SiteSwitch bridge;
-  EXPECT_EQ(bridge.decide(frame(2, 1), 0, at_s(0)).action, Action::kFlood);
-  const SiteSwitch::Decision back = bridge.decide(frame(1, 2), 3, at_s(0));
-  EXPECT_EQ(back.action, Action::kForward);
-  EXPECT_EQ(back.port, 0);
-  const SiteSwitch::Decision there = bridge.decide(frame(2, 1), 0, at_s(0));
-  EXPECT_EQ(there.action, Action::kForward);
-  EXPECT_EQ(there.port, 3);
+  SiteSwitch bridge = with_ports();
+  EXPECT_EQ(bridge.from_host(frame(2, 1), 0, at_s(0)).action, Action::kFlood);
+  const SiteSwitch::Decision back = bridge.from_host(frame(1, 2), 3, at_s(0));
+  EXPECT_EQ(back.action, Action::kPort);
+  EXPECT_EQ(back.where, 0);
+  const SiteSwitch::Decision there = bridge.from_host(frame(2, 1), 0, at_s(0));
+  EXPECT_EQ(there.action, Action::kPort);
+  EXPECT_EQ(there.where, 3);
 }
 
 TEST(SiteSwitch, NeverSendsAFrameBackWhereItCameFrom) {
-  SiteSwitch bridge;
-  bridge.decide(frame(kBroadcast, 1), 0, at_s(0));
-  EXPECT_EQ(bridge.decide(frame(1, 2), 0, at_s(0)).action, Action::kFilter);
+  SiteSwitch bridge = with_ports();
+  bridge.from_host(frame(kBroadcast, 1), 0, at_s(0));
+  EXPECT_EQ(bridge.from_host(frame(1, 2), 0, at_s(0)).action, Action::kFilter);
 }
 
 TEST(SiteSwitch, FollowsAHostThatMoves) {
-  SiteSwitch bridge;
-  bridge.decide(frame(kBroadcast, 1), 0, at_s(0));
-  bridge.decide(frame(kBroadcast, 1), 5, at_s(1));
-  EXPECT_EQ(bridge.decide(frame(1, 2), 0, at_s(1)).port, 5);
+  SiteSwitch bridge = with_ports();
+  bridge.from_host(frame(kBroadcast, 1), 0, at_s(0));
+  bridge.from_host(frame(kBroadcast, 1), 5, at_s(1));
+  EXPECT_EQ(bridge.from_host(frame(1, 2), 0, at_s(1)).where, 5);
 }
 
 TEST(SiteSwitch, ForgetsAfterTheAgeingTime) {
-  SiteSwitch bridge;
-  bridge.decide(frame(kBroadcast, 1), 0, at_s(0));
-  EXPECT_EQ(bridge.decide(frame(1, 2), 1, at_s(299)).action, Action::kForward);
-  EXPECT_EQ(bridge.decide(frame(1, 2), 1, at_s(300)).action, Action::kFlood);
+  SiteSwitch bridge = with_ports();
+  bridge.from_host(frame(kBroadcast, 1), 0, at_s(0));
+  EXPECT_EQ(bridge.from_host(frame(1, 2), 1, at_s(299)).action, Action::kPort);
+  EXPECT_EQ(bridge.from_host(frame(1, 2), 1, at_s(300)).action, Action::kFlood);
 }
 
 TEST(SiteSwitch, FiltersReservedGroupsRuntsAndBadSources) {
-  SiteSwitch bridge;
-  EXPECT_EQ(bridge.decide(frame(0x0180C2000001, 1), 0, at_s(0)).action, Action::kFilter) << "pause frame";
-  EXPECT_EQ(bridge.decide(frame(0x0180C200000E, 1), 0, at_s(0)).action, Action::kFilter) << "LLDP";
-  EXPECT_EQ(bridge.decide(frame(0x0180C2000010, 1), 0, at_s(0)).action, Action::kFlood) << "just outside";
-  EXPECT_EQ(bridge.decide(frame(2, 1, 13), 0, at_s(0)).action, Action::kFilter);
-  EXPECT_EQ(bridge.decide({}, 0, at_s(0)).action, Action::kFilter);
-  EXPECT_EQ(bridge.decide(frame(2, kBroadcast), 0, at_s(0)).action, Action::kFilter);
+  SiteSwitch bridge = with_ports();
+  EXPECT_EQ(bridge.from_host(frame(0x0180C2000001, 1), 0, at_s(0)).action, Action::kFilter) << "pause frame";
+  EXPECT_EQ(bridge.from_host(frame(0x0180C200000E, 1), 0, at_s(0)).action, Action::kFilter) << "LLDP";
+  EXPECT_EQ(bridge.from_host(frame(0x0180C2000010, 1), 0, at_s(0)).action, Action::kFlood) << "just outside";
+  EXPECT_EQ(bridge.from_host(frame(2, 1, 13), 0, at_s(0)).action, Action::kFilter);
+  EXPECT_EQ(bridge.from_host({}, 0, at_s(0)).action, Action::kFilter);
+  EXPECT_EQ(bridge.from_host(frame(2, kBroadcast), 0, at_s(0)).action, Action::kFilter);
   EXPECT_EQ(bridge.counters().filtered, 5u);
 }
 
 TEST(SiteSwitch, BoundsFlooding) {
-  SiteSwitch bridge({.per_second = 100, .burst = 10});
+  SiteSwitch bridge = with_ports({.per_second = 100, .burst = 10});
   auto floods = [&](Instant now, int tries) {
     int count = 0;
     for (int i = 0; i < tries; ++i)
-      count += bridge.decide(frame(kBroadcast, 1), 0, now).action == Action::kFlood;
+      count += bridge.from_host(frame(kBroadcast, 1), 0, now).action == Action::kFlood;
     return count;
   };
   EXPECT_EQ(floods(at_s(0), 50), 10);
@@ -83,15 +89,63 @@ TEST(SiteSwitch, BoundsFlooding) {
 }
 
 TEST(SiteSwitch, SurvivesMoreAddressesThanItCanLearn) {
-  SiteSwitch bridge({.per_second = 1'000'000, .burst = 1'000'000});
+  SiteSwitch bridge = with_ports({.per_second = 1'000'000, .burst = 1'000'000});
   for (MacAddress address = 2; address < 2 + 2 * 3 * SiteSwitch::kAddresses; address += 2) {
-    bridge.decide(frame(kBroadcast, address), 1, at_s(0));
+    bridge.from_host(frame(kBroadcast, address), 1, at_s(0));
   }
-  EXPECT_EQ(bridge.decide(frame(2, 0xA), 0, at_s(0)).action, Action::kForward) << "the first ones stay";
-  EXPECT_EQ(bridge.decide(frame(2 * 3 * SiteSwitch::kAddresses, 0xA), 0, at_s(0)).action, Action::kFlood);
+  EXPECT_EQ(bridge.from_host(frame(2, 0xA), 0, at_s(0)).action, Action::kPort) << "the first ones stay";
+  EXPECT_EQ(bridge.from_host(frame(2 * 3 * SiteSwitch::kAddresses, 0xA), 0, at_s(0)).action, Action::kFlood);
   const SwitchCounters& counters = bridge.counters();
   EXPECT_EQ(counters.forwarded + counters.flooded + counters.filtered + counters.storm_limited,
             3 * SiteSwitch::kAddresses + 2);
+}
+
+std::vector<std::byte> tagged(MacAddress destination, MacAddress source, std::uint16_t vlan) {
+  std::vector<std::byte> bytes = frame(destination, source, 64);
+  bytes[12] = std::byte{0x81};
+  bytes[14] = static_cast<std::byte>(vlan >> 8);
+  bytes[15] = static_cast<std::byte>(vlan & 0xFF);
+  return bytes;
+}
+
+TEST(SiteSwitch, LearnsAtWhichSiteAnAddressIs) {
+  SiteSwitch bridge = with_ports();
+  const SiteSwitch::Decision arrived = bridge.from_site(frame(kBroadcast, 2), 0, 7, true, at_s(0));
+  EXPECT_EQ(arrived.action, Action::kFlood);
+  const SiteSwitch::Decision back = bridge.from_host(frame(2, 1), 3, at_s(0));
+  EXPECT_EQ(back.action, Action::kSite);
+  EXPECT_EQ(back.where, 7);
+  EXPECT_EQ(bridge.from_site(frame(1, 2), 0, 7, false, at_s(0)).where, 3);
+  EXPECT_EQ(bridge.from_site(frame(9, 2), 0, 7, false, at_s(0)).action, Action::kFlood) << "forgotten here";
+  EXPECT_EQ(bridge.from_site(frame(2, 5), 0, 4, false, at_s(0)).action, Action::kFilter)
+      << "at another site: it does not go on from here, or it could go in circles";
+}
+
+TEST(SiteSwitch, KeepsVlansApart) {
+  SiteSwitch bridge;
+  const auto trunk = bridge.add_port(0), red = bridge.add_port(10), blue = bridge.add_port(20);
+  EXPECT_EQ(bridge.from_host(frame(kBroadcast, 1), red, at_s(0)).vlan, 10);
+  EXPECT_EQ(bridge.from_host(frame(1, 2), red, at_s(0)).action, Action::kFilter) << "behind the same port";
+  EXPECT_EQ(bridge.from_host(frame(1, 3), blue, at_s(0)).action, Action::kFlood) << "not known in its VLAN";
+  EXPECT_EQ(bridge.from_host(frame(1, 4), trunk, at_s(0)).action, Action::kFlood) << "without a tag in none";
+  const SiteSwitch::Decision in = bridge.from_host(tagged(1, 4, 10), trunk, at_s(0));
+  EXPECT_EQ(in.action, Action::kPort);
+  EXPECT_EQ(in.where, red);
+  EXPECT_EQ(bridge.from_host(tagged(1, 3, 10), blue, at_s(0)).action, Action::kFilter) << "not its VLAN";
+  EXPECT_EQ(bridge.from_host(tagged(kBroadcast, 1, 0), red, at_s(0)).vlan, 10) << "a priority tag";
+  EXPECT_TRUE(bridge.is_member(trunk, 10) && bridge.is_member(red, 10) && !bridge.is_member(blue, 10));
+  EXPECT_TRUE(bridge.is_tagged(trunk, 10) && !bridge.is_tagged(red, 10) && !bridge.is_tagged(trunk, 0));
+}
+
+TEST(SiteSwitch, NeitherLearnsOverNorForgetsStaticAddresses) {
+  SiteSwitch bridge = with_ports();
+  bridge.add_static(8, 0, 2);
+  bridge.add_static_at_site(9, 0, 5);
+  bridge.from_host(frame(kBroadcast, 8), 4, at_s(0));
+  EXPECT_EQ(bridge.from_host(frame(8, 1), 0, at_s(5'000)).where, 2);
+  const SiteSwitch::Decision away = bridge.from_host(frame(9, 1), 0, at_s(5'000));
+  EXPECT_EQ(away.action, Action::kSite);
+  EXPECT_EQ(away.where, 5);
 }
 
 }  // namespace

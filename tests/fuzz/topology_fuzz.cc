@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Whatever bytes come in as a topology, as netem's words or as a data file: a value or an error of one line
-// comes out, and what was read is written back to the same. The first letter of the input says which parser
-// it is for.
+// Whatever bytes come in as a topology, as netem's words, as a data file or as the words of a live change: a
+// value or an error of one line comes out, and what was read is written back to the same. The first letter of
+// the input says which parser it is for.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "topologies/decimal.h"
 #include "topologies/jitter_table.h"
+#include "topologies/live_change.h"
 #include "topologies/load.h"
 #include "topologies/netem_words.h"
 #include "topologies/position_file.h"
@@ -80,6 +83,32 @@ void run_data(char kind, std::string_view text) {
   }
 }
 
+// Lines: set or event, the link, and a word each. What was reserved is kept to.
+void run_live(std::string_view lines) {
+  static const Topology topology = load_text(
+      "name: x\nsites: { a: {}, b: {} }\nhosts: { h: { site: b } }\nlinks: { wan: { between: [a, b], delay: "
+      "5 ms, rate: 1 Gbit/s, waves: 2, far_end: { pfc: { classes: 0 } }, reserve: { delay: 20 ms } } }\n",
+      "f");
+  std::vector<std::string> words;
+  std::istringstream stream{std::string(lines)};
+  for (std::string line; std::getline(stream, line);) words.push_back(line);
+  if (words.size() < 2) return;
+  const bool set = words[0] == "set";
+  const std::string link = words[1];
+  words.erase(words.begin(), words.begin() + 2);
+  try {
+    const auto changes = set ? read_live_set(topology, link, words) : read_live_event(topology, link, words);
+    need(!changes.empty() && changes.size() <= kMostLiveChanges, "a number of changes");
+    for (const LiveChange& one : changes) {
+      need(one.after >= Duration(), "not before it is asked for");
+      need(one.change.delay.value_or(Duration()) <= Duration::milliseconds(20), "a delay as reserved");
+      need(one.change.rate.value_or(BitRate()) <= BitRate::gigabits_per_second(1), "a rate as reserved");
+    }
+  } catch (const ConfigError& e) {
+    check_message(e.what());
+  }
+}
+
 }  // namespace
 }  // namespace longhaul::topology
 
@@ -89,6 +118,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view rest = std::string_view(text).substr(text.empty() ? 0 : 1);
   if (kind == 'N') {
     longhaul::topology::run_netem(rest);
+  } else if (kind == 'L') {
+    longhaul::topology::run_live(rest);
   } else if (kind == 'C' || kind == 'M' || kind == 'P' || kind == 'D' || kind == 'J') {
     longhaul::topology::run_data(kind, rest);
   } else {

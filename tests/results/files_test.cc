@@ -99,6 +99,16 @@ TEST(Files, UnwritableDirectory) {
             "cannot write /nonexistent/summary.json: No such file or directory");
 }
 
+TEST(Files, LiveChangesAreCountedAndTheFirstThousandListed) {
+  RunRecord record = sample_record();
+  for (int i = 0; i < 1'002; ++i) record.live_changes.add({0.25 * i, "wan: dark"});
+  for (const json& file : {json::parse(summary_json(record)), json::parse(manifest_json(record, {}))}) {
+    EXPECT_EQ(file["live_changes"]["count"], 1'002);
+    EXPECT_EQ(file["live_changes"]["first"].size(), 1'000U);
+    EXPECT_EQ(file["live_changes"]["first"][3], (json{{"at_s", 0.75}, {"text", "wan: dark"}}));
+  }
+}
+
 TEST(Files, SummaryHoldsTheFigures) {
   RunRecord record = sample_record();
   record.collectives[1].predicted_us = 0;

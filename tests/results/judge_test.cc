@@ -103,6 +103,16 @@ TEST(Judge, AnEventfulRunIsAsValid) {
   EXPECT_EQ(testing::eventful_record().judgement.verdict, Verdict::kValid);
 }
 
+TEST(Judge, LiveChangesAreSaidWhateverTheVerdict) {
+  RunRecord record = testing::eventful_record();
+  const std::string said = "links were changed live 2 times, first at t = 3.250000 s: wan: delay 8 ms";
+  EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kValid);
+  EXPECT_EQ(judge(record, kBounds).reasons.back(), said);
+  record.ports[0].losses[0].second = 2;
+  EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kInvalid);
+  EXPECT_EQ(judge(record, kBounds).reasons.back(), said);
+}
+
 TEST(Judge, BoundsThemselvesAreAllowed) {
   RunRecord record = testing::sample_record();
   record.directions[0].lateness.p99_ns = 200'000;

@@ -101,6 +101,8 @@ RunRecord eventful_record() {
   counters.classes[1] = {{8'765, 8'765 * 1514}, {}, 0, 0, Duration::microseconds(4'250)};
   record.ports[2].pause_frames = 9;
   record.decisions = {97, 0};
+  record.live_changes.add({3.25, "wan: delay 8 ms"});
+  record.live_changes.add({4.5, "wan forward: loss 0.001"});
   record.judgement = judge(record, kBounds);
   return record;
 }

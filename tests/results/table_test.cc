@@ -212,6 +212,16 @@ TEST(Table, NoPredictionAndNoReplyShowADash) {
   EXPECT_NE(probes_table(record).find("0/10               -\n"), std::string::npos);
 }
 
+TEST(Table, LiveChangesAreListedUpToTwenty) {
+  RunRecord record = sample_record();
+  EXPECT_EQ(live_changes_table(record), "");
+  for (int i = 0; i < 22; ++i) record.live_changes.add({0.5 + i, "wan: delay 8 ms"});
+  const std::string table = live_changes_table(record);
+  EXPECT_EQ(table.find("# Live changes\n  t = 0.500000 s: wan: delay 8 ms\n"), 0U) << table;
+  EXPECT_NE(table.find("  t = 19.500000 s: wan: delay 8 ms\n  and 2 more\n"), std::string::npos) << table;
+  EXPECT_NE(report_text(record, Colour::kNever).find(table), std::string::npos);
+}
+
 TEST(Table, MissingSamplesAreSaid) {
   RunRecord record = sample_record();
   record.samples_lost = 12;

@@ -116,6 +116,19 @@ TEST(CheckReport, DirectionsThatDifferAreToldApart) {
   EXPECT_EQ(text.find("b -> a\n"), std::string::npos) << text;
 }
 
+TEST(CheckReport, SaysWhichOfSeveralWaysIsPredicted) {
+  Scenario scenario;
+  scenario.workload.ranks = {0, 1};
+  scenario.topology = two_sites("1 Gbit/s");
+  EXPECT_NE(prediction_text(scenario).find("# RTT a - b: 13.260 ms of propagation\n"), std::string::npos);
+  scenario.topology.links.push_back(scenario.topology.links[0]);
+  EXPECT_NE(
+      prediction_text(scenario).find("# RTT a - b: 13.260 ms of propagation; predictions take the first of 2 "
+                                     "equal paths\n"),
+      std::string::npos)
+      << prediction_text(scenario);
+}
+
 TEST(CheckReport, EveryFeatureIsStillAllComment) {
   const topology::Topology all =
       topology::load(test::in_project("tests/topologies/good/queues-and-events.yaml"));

@@ -232,6 +232,39 @@ TEST(Predict, ThreeSitesInARow) {
   EXPECT_EQ(pairs[2].round_trip, Duration::milliseconds(20));
 }
 
+// Where ways are equal the first counts, and it is said; a dearer link between the same sites is no way at
+// all.
+TEST(Predict, OfEqualWaysTheFirst) {
+  Scenario s = two_sites(2, 2);
+  const Duration alone = closed_form_all_reduce(s, Bytes(1 << 20));
+  auto& links = s.topology.links;
+  links.push_back(links[0]);
+  links[1].directions[0].delay = links[1].directions[1].delay = Duration::milliseconds(9);
+  EXPECT_EQ(rank_round_trips(s).at(0).equal_paths, 2u);
+  EXPECT_EQ(rank_round_trips(s).at(0).round_trip, Duration::microseconds(13'260));
+  EXPECT_EQ(closed_form_all_reduce(s, Bytes(1 << 20)), alone);
+  links[0].cost = 2;
+  EXPECT_EQ(rank_round_trips(s).at(0).equal_paths, 1u);
+  EXPECT_EQ(rank_round_trips(s).at(0).round_trip, Duration::milliseconds(18));
+}
+
+// Three sites in a ring of links of 1, 2 and 4 ms: every edge of the collective has a link of its own.
+TEST(Predict, ARingOfSites) {
+  Scenario s;
+  s.topology = topology::load_text(
+      "name: t\nsites: { a: {}, b: {}, c: {} }\nhosts: { x: { site: a }, y: { site: b }, z: { site: c } }\n"
+      "links:\n  ab: { between: [a, b], delay: 1 ms, rate: 1 Gbit/s }\n"
+      "  bc: { between: [b, c], delay: 2 ms, rate: 1 Gbit/s }\n"
+      "  ca: { between: [c, a], delay: 4 ms, rate: 1 Gbit/s }\n",
+      "t.yaml");
+  s.workload.ranks = {0, 1, 2};
+  const auto pairs = rank_round_trips(s);
+  ASSERT_EQ(pairs.size(), 3u);
+  EXPECT_EQ(pairs[1].round_trip, Duration::milliseconds(8)) << "a - c on its own link, not over b";
+  // Four edges in a row from the longest: 4 + 2 + 1 + 4 ms. Each direction carries one edge: 4 x 4 B.
+  EXPECT_NEAR(ms(closed_form_all_reduce(s, Bytes(12))), 11 + 16e3 / kGoodput, 1e-6);
+}
+
 TEST(Predict, OneSiteCostsNothing) {
   Scenario s = two_sites(4, 0);
   EXPECT_EQ(closed_form_all_reduce(s, Bytes(1 << 20)), Duration());

@@ -91,7 +91,7 @@ TEST(LoadScenario, OverrideErrorsNameTheOverrideAsTyped) {
             "--set workload.iteration: workload.iteration: unknown key, did you mean 'iterations'?");
   EXPECT_EQ(error_with("first-light", {"topology=atlantis"}),
             "--set topology: topology: no topology is called 'atlantis', allowed: atlanta-mount-pleasant, "
-            "hub-and-spoke, metro-pair, or a path to a .yaml file");
+            "hub-and-spoke, metro-pair, three-site-ring, two-parallel-spans, or a path to a .yaml file");
 }
 
 TEST(LoadScenario, TopologyPathsAreRelativeToTheScenario) {

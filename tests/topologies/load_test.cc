@@ -77,9 +77,9 @@ TEST(LoadTopology, HostsMayHaveARate) {
   EXPECT_EQ(t.hosts[0].rate, BitRate::bits_per_second(2'500'000'000));
   EXPECT_EQ(t.hosts[1].rate, BitRate());
   const std::string effective = effective_yaml(t);
-  EXPECT_NE(
-      effective.find("  h0: { site: a, kind: netns, rate: 2.5 Gbit/s }\n  h1: { site: a, kind: netns }\n"),
-      std::string::npos)
+  EXPECT_NE(effective.find("  h0: { site: a, kind: netns, rate: 2.5 Gbit/s, port: auto }\n  h1: { site: a, "
+                           "kind: netns, port: auto }\n"),
+            std::string::npos)
       << effective;
   EXPECT_EQ(load_text(effective, "effective"), t);
   EXPECT_EQ(with_rate("1 kbit/s").hosts[0].rate, BitRate::bits_per_second(1'000));  // the bounds themselves
@@ -99,7 +99,7 @@ TEST(LoadTopology, ADirectionMayReplaceTheWayItsDelayIsGiven) {
   EXPECT_NEAR(t.links[0].directions[kReverse].delay.to_seconds() * 1e6, 111.195 * 5, 0.01);
 }
 
-TEST(LoadTopology, PathsFollowTheTree) {
+TEST(LoadTopology, PathsFollowTheLinks) {
   const Topology t = load(test::in_project("topologies/library/hub-and-spoke.yaml"));
   EXPECT_TRUE(path(t, 1, 1).empty());
   const auto hops = path(t, 1, 2);  // abilene - dallas - chicago
@@ -129,12 +129,12 @@ TEST(LoadTopology, EffectiveFormLoadsToAnEqualTopology) {
 
 TEST(LoadTopology, EffectiveFormWritesOutWhatTheLinkIsMadeOf) {
   const std::string effective = effective_yaml(load(test::in_project("topologies/library/metro-pair.yaml")));
-  EXPECT_EQ(
-      effective.substr(effective.find("links:")),
-      "links:\n  metro:\n    between: [east, west]\n    distance: 40 km\n    fibre: 4.9 us/km  # delay 196 "
-      "us\n"
-      "    rate: 1 Gbit/s\n    framing: wire\n    buffer: 512 KiB  # 4.194 ms at this rate\n"
-      "    loss: 0\n");
+  EXPECT_EQ(effective.substr(effective.find("links:")),
+            "links:\n  metro:\n    between: [east, west]\n    cost: 1\n    distance: 40 km\n    fibre: 4.9 "
+            "us/km  # delay 196 "
+            "us\n"
+            "    rate: 1 Gbit/s\n    framing: wire\n    buffer: 512 KiB  # 4.194 ms at this rate\n"
+            "    loss: 0\n");
 }
 
 TEST(LoadTopology, AFileThatCannotBeReadIsNamed) {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// How much memory a data plane takes, worked out before any of it is asked for. Pure; sizes in bytes.
+#pragma once
+
+#include <cstdint>
+
+#include "emulator/core/link.h"
+#include "emulator/dataplane/engine.h"
+
+namespace longhaul::dataplane {
+
+// Frames from this size on are held in the buffer that they came in; smaller ones are copied: a copy of them
+// costs less than the cache misses of a buffer, and they would waste most of it.
+std::uint32_t hold_from(const EngineConfig& config);
+
+// How many frames links may hold in the buffers of a port: all that the links of its lcore can hold of the
+// smallest such frames, within the port's share of EngineConfig::hold_memory.
+std::uint32_t frames_to_hold(const EngineConfig& config, std::size_t port);
+
+// What the store of a link has to have room for: everything that the link can hold, each with its label.
+core::LinkCapacity stored_by(const core::LinkConfig& link, Bytes largest_frame);
+std::uint32_t largest_stored(Bytes largest_frame);
+
+// Packet buffers for frames on their way from lcore to lcore; the pool that has them.
+inline constexpr unsigned kTransferBuffers = 16'384;
+std::uint16_t transfer_buffer_size(const EngineConfig& config);
+std::uint64_t transfer_memory(const EngineConfig& config);
+
+}  // namespace longhaul::dataplane

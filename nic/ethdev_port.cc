@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "nic/ethdev_port.h"
+
+#include <fmt/format.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstring>
+#include <stdexcept>
+
+#include "nic/packet_pool.h"
+
+namespace longhaul::nic {
+namespace {
+
+constexpr std::uint16_t kRxDescriptors = 4'096;
+constexpr std::uint16_t kTxDescriptors = 4'096;
+constexpr unsigned kBuffers = 16'384;             // fill ring, receive ring, transmit ring and bursts in hand
+constexpr std::uint32_t kDefaultRoomMtu = 1'750;  // 2,048 B of DPDK's AF_XDP less 256 B, with a VLAN tag
+
+// AF_PACKET copies each frame from a slot of its ring, so a buffer must hold a whole slot.
+std::uint32_t af_packet_slot(std::uint32_t mtu) {
+  const std::uint32_t frame = mtu + 18 + 128;  // tpacket header and alignment
+  return frame <= 2'048 ? 2'048 : frame <= 4'096 ? 4'096 : frame <= 8'192 ? 8'192 : 16'384;
+}
+
+std::uint16_t buffer_room(std::uint32_t mtu) {
+  if (mtu <= kDefaultRoomMtu) return RTE_MBUF_DEFAULT_BUF_SIZE;
+  return static_cast<std::uint16_t>(af_packet_slot(mtu) + 128 + RTE_PKTMBUF_HEADROOM);
+}
+
+int check(int result, const std::string& device, const char* what) {
+  if (result < 0) {
+    throw std::runtime_error(fmt::format("port {}: cannot {}: {}", device, what, rte_strerror(-result)));
+  }
+  return result;
+}
+
+std::string ethdev_name(const std::string& device) {
+  return device.substr(0, device.find(','));
+}
+
+class EthdevPort : public Port {
+ public:
+  explicit EthdevPort(const PortSpec& spec);
+  ~EthdevPort() override;
+
+  std::uint16_t receive(std::span<rte_mbuf*> burst) override {
+    return rte_eth_rx_burst(id_, 0, burst.data(), static_cast<std::uint16_t>(burst.size()));
+  }
+  std::uint16_t transmit(std::span<rte_mbuf*> burst) override {
+    return rte_eth_tx_burst(id_, 0, burst.data(), static_cast<std::uint16_t>(burst.size()));
+  }
+  rte_mbuf* allocate() override { return rte_pktmbuf_alloc(pool_.get()); }
+  PortStatistics statistics() const override;
+
+ protected:
+  std::uint16_t id() const { return id_; }
+
+ private:
+  void start(const PortSpec& spec);
+
+  std::string device_;
+  std::uint16_t id_ = 0;
+  PacketPool pool_;
+};
+
+EthdevPort::EthdevPort(const PortSpec& spec) : device_(spec.device) {
+  constexpr std::uint32_t kLargestTapMtu = 1'500;  // DPDK's TAP driver never lets go of a larger frame
+  if (device_.starts_with("net_tap") && spec.mtu > kLargestTapMtu) {
+    throw std::runtime_error(fmt::format("port {}: DPDK's TAP driver takes an MTU up to {}, not {}", device_,
+                                         kLargestTapMtu, spec.mtu));
+  }
+  check(rte_eth_dev_get_port_by_name(ethdev_name(device_).c_str(), &id_), device_, "find it");
+  try {
+    start(spec);
+  } catch (...) {
+    rte_eth_dev_close(id_);  // before its buffers go
+    throw;
+  }
+}
+
+void EthdevPort::start(const PortSpec& spec) {
+  pool_ = make_packet_pool(device_, kBuffers + spec.held, buffer_room(spec.mtu), rte_eth_dev_socket_id(id_));
+  if (device_.starts_with("net_af_xdp") && pool_->nb_mem_chunks != 1) {
+    throw std::runtime_error(
+        fmt::format("port {}: its packet buffers lie in {} pieces of memory; reserve more hugepages, or none",
+                    device_, pool_->nb_mem_chunks));
+  }
+  const rte_eth_conf configuration{};
+  check(rte_eth_dev_configure(id_, 1, 1, &configuration), device_, "configure it");
+  // A network card has to be told. The virtual devices take frames of any size, and the MTU of an interface
+  // below them belongs to whoever made it.
+  if (!device_.starts_with("net_"))
+    check(rte_eth_dev_set_mtu(id_, static_cast<std::uint16_t>(spec.mtu)), device_, "set its MTU");
+  std::uint16_t rx = kRxDescriptors, tx = kTxDescriptors;
+  check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx), device_, "size its rings");
+  check(rte_eth_rx_queue_setup(id_, 0, rx, SOCKET_ID_ANY, nullptr, pool_.get()), device_,
+        "set up its receive queue");
+  check(rte_eth_tx_queue_setup(id_, 0, tx, SOCKET_ID_ANY, nullptr), device_, "set up its transmit queue");
+  check(rte_eth_dev_start(id_), device_, "start it");
+  const int promiscuous = rte_eth_promiscuous_enable(id_);
+  if (promiscuous != 0 && promiscuous != -ENOTSUP) check(promiscuous, device_, "enable promiscuous mode");
+}
+
+EthdevPort::~EthdevPort() {
+  rte_eth_dev_stop(id_);
+  rte_eth_dev_close(id_);
+}
+
+PortStatistics EthdevPort::statistics() const {
+  rte_eth_stats stats{};
+  check(rte_eth_stats_get(id_, &stats), device_, "read its statistics");
+  PortStatistics result;
+  result.rx_frames = stats.ipackets;
+  result.rx_bytes = stats.ibytes;
+  result.tx_frames = stats.opackets;
+  result.tx_bytes = stats.obytes;
+  result.losses = {{"rx_missed", stats.imissed},
+                   {"rx_errors", stats.ierrors},
+                   {"rx_no_buffer", stats.rx_nombuf},
+                   {"tx_errors", stats.oerrors}};
+  return result;
+}
+
+// DPDK's null device receives as fast as it is asked, and leaves the frames blank. Here those of an even port
+// are for the next, and the other way round, so that two make a traffic generator for what lies between.
+class NullPort final : public EthdevPort {
+ public:
+  explicit NullPort(const PortSpec& spec) : EthdevPort(spec) {
+    const auto own = static_cast<std::uint8_t>(id()), other = static_cast<std::uint8_t>(id() ^ 1);
+    // Locally administered addresses; IEEE 802's EtherType for experiments.
+    header_ = {2, 0x4C, 0x4E, 0, 0, other, 2, 0x4C, 0x4E, 0, 0, own, 0x88, 0xB5};
+  }
+
+  std::uint16_t receive(std::span<rte_mbuf*> burst) override {
+    const std::uint16_t count = EthdevPort::receive(burst);
+    for (rte_mbuf* mbuf : burst.first(count))
+      std::memcpy(rte_pktmbuf_mtod(mbuf, void*), header_.data(), header_.size());
+    return count;
+  }
+
+ private:
+  std::array<std::uint8_t, 14> header_{};
+};
+
+}  // namespace
+
+std::unique_ptr<Port> open_ethdev_port(const PortSpec& spec) {
+  if (spec.device.starts_with("net_null")) return std::make_unique<NullPort>(spec);
+  return std::make_unique<EthdevPort>(spec);
+}
+
+std::uint64_t ethdev_memory(const PortSpec& spec) {
+  return pool_memory(kBuffers + spec.held, buffer_room(spec.mtu));
+}
+
+std::string af_packet_device(const std::string& interface, std::uint32_t mtu, unsigned index) {
+  constexpr std::uint32_t kRingBytes = 16 * 1024 * 1024;  // each way; 130 ms at 1 Gbit/s
+  const std::uint32_t slot = af_packet_slot(mtu);
+  return fmt::format("net_af_packet{},iface={},blocksz=65536,framesz={},framecnt={},qdisc_bypass=1", index,
+                     interface, slot, kRingBytes / slot);
+}
+
+std::string af_xdp_device(const std::string& interface, std::uint32_t mtu, unsigned index) {
+  if (mtu > kDefaultRoomMtu) {
+    throw std::invalid_argument(
+        fmt::format("port {}: DPDK's AF_XDP driver takes an MTU up to {}, not {}; take `port: xdp`",
+                    interface, kDefaultRoomMtu, mtu));
+  }
+  // busy_budget=0: no syscall per poll; the loop sleeps when idle instead.
+  return fmt::format("net_af_xdp{},iface={},busy_budget=0", index, interface);
+}
+
+}  // namespace longhaul::nic

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scenarios/placement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+
+#include "emulator/core/link.h"
+#include "topologies/quantity.h"
+#include "topologies/routes.h"
+
+namespace longhaul::scenario {
+namespace {
+
+using topology::Topology;
+
+std::uint32_t index_of(const topology::Hop& hop) {
+  return static_cast<std::uint32_t>(2 * hop.link + hop.direction);
+}
+
+std::vector<std::vector<std::uint32_t>> indices_of(const std::vector<std::vector<topology::Hop>>& hops) {
+  std::vector<std::vector<std::uint32_t>> indices;
+  for (const auto& ways : hops) {
+    indices.emplace_back();
+    for (const topology::Hop& hop : ways) indices.back().push_back(index_of(hop));
+  }
+  return indices;
+}
+
+// Bits per second that pass through a site at most; a host without a rate counts as fast as its site's links.
+std::vector<double> loads_of(const Topology& topology) {
+  std::vector<double> loads(topology.sites.size());
+  for (const topology::Link& link : topology.links) {
+    for (const topology::Direction d : {topology::kForward, topology::kReverse}) {
+      for (const std::size_t site : link.between)
+        loads[site] += static_cast<double>(link.directions[d].rate.bps());
+    }
+  }
+  for (const topology::Host& host : topology.hosts) loads[host.site] += static_cast<double>(host.rate.bps());
+  return loads;
+}
+
+std::string mebibytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+}  // namespace
+
+std::vector<std::size_t> place_sites(const Topology& topology, std::size_t lcores) {
+  const std::vector<double> loads = loads_of(topology);
+  std::vector<double> busy(lcores);
+  std::vector<std::size_t> placed(topology.sites.size());
+  std::vector<std::size_t> free;
+  for (std::size_t s = 0; s < topology.sites.size(); ++s) {
+    const std::optional<unsigned>& asked = topology.sites[s].lcore;
+    if (!asked) {
+      free.push_back(s);
+      continue;
+    }
+    if (*asked >= lcores) {
+      throw std::runtime_error(
+          fmt::format("site {} is for lcore {}, but there {} {}; give more with --lcores",
+                      topology.sites[s].name, *asked, lcores == 1 ? "is only" : "are only", lcores));
+    }
+    placed[s] = *asked;
+    busy[*asked] += loads[s];
+  }
+  std::stable_sort(free.begin(), free.end(),
+                   [&](std::size_t a, std::size_t b) { return loads[a] > loads[b]; });
+  for (const std::size_t s : free) {
+    placed[s] = static_cast<std::size_t>(std::min_element(busy.begin(), busy.end()) - busy.begin());
+    busy[placed[s]] += loads[s];
+  }
+  return placed;
+}
+
+dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t seed,
+                                      const std::vector<unsigned>& cpus) {
+  dataplane::EngineConfig config;
+  config.mtu = topology.mtu;
+  config.largest_frame = topology.largest_frame();
+  config.seed = seed;
+  config.lcores = cpus;
+  const topology::Routes routes = topology::routes_of(topology);
+  const std::vector<std::size_t> lcores = place_sites(topology, cpus.size());
+  for (std::size_t s = 0; s < topology.sites.size(); ++s) {
+    dataplane::SiteConfig site{lcores[s], indices_of(routes.next_hops[s]), {}};
+    std::vector<std::vector<topology::Hop>> trees;
+    for (const auto& tree : routes.trees) trees.push_back(tree[s]);
+    site.trees = indices_of(trees);
+    config.sites.push_back(std::move(site));
+  }
+  for (const topology::Host& host : topology.hosts) {
+    config.ports.push_back({host.name, host.device, host.site, host.vlan, host.mac});
+  }
+  for (std::uint32_t l = 0; l < topology.links.size(); ++l) {
+    const topology::Link& link = topology.links[l];
+    for (const std::uint32_t d : {std::uint32_t{topology::kForward}, std::uint32_t{topology::kReverse}}) {
+      config.directions.push_back({.link = link.directions[d],
+                                   .owner = {l, d},
+                                   .from_site = link.between[d],
+                                   .to_site = link.between[1 - d],
+                                   .carries_pause = link.carries_pause});
+    }
+  }
+  return config;
+}
+
+std::string memory_text(const Topology& topology, const dataplane::EngineConfig& config) {
+  std::string text;
+  for (const dataplane::DirectionConfig& direction : config.directions) {
+    const core::Reserve most = core::most_of(direction.link);
+    const core::LinkCapacity held = core::capacity_of(direction.link, config.largest_frame);
+    text += fmt::format("{} {} -> {}: {} x {} + {} of buffer = {} in up to {} frames\n",
+                        topology.links[direction.owner.link].name, topology.sites[direction.from_site].name,
+                        topology.sites[direction.to_site].name, topology::to_text(most.rate),
+                        topology::to_text(most.delay), topology::to_text(most.buffer), mebibytes(held.bytes),
+                        held.frames);
+  }
+  const dataplane::Engine::Memory memory = dataplane::Engine::memory_needed(config);
+  return text +
+         fmt::format(
+             "in all {}: {} for copies of frames (each with its label, and a quarter more to move them "
+             "in), {} for what links know of frames, {} of packet buffers\n",
+             mebibytes(memory.all()), mebibytes(memory.in_flight), mebibytes(memory.links),
+             mebibytes(memory.packet_buffers + memory.rings));
+}
+
+void fit_into_memory(const Topology& topology, std::uint64_t available, dataplane::EngineConfig& config) {
+  if (dataplane::Engine::memory_needed(config).all() <= available) return;
+  config.hold_memory = Bytes();
+  const std::uint64_t needed = dataplane::Engine::memory_needed(config).all();
+  if (needed <= available) return;
+  std::string arithmetic = memory_text(topology, config);
+  arithmetic.pop_back();
+  std::replace(arithmetic.begin(), arithmetic.end(), '\n', ';');
+  throw std::runtime_error(fmt::format(
+      "the data plane needs {} of memory and {} are available: {}. Take shorter or slower links, smaller "
+      "buffers or a smaller reserve",
+      mebibytes(needed), mebibytes(available), arithmetic));
+}
+
+}  // namespace longhaul::scenario
