@@ -54,6 +54,9 @@ class EthdevPort : public Port {
     return rte_eth_tx_burst(id_, 0, burst.data(), static_cast<std::uint16_t>(burst.size()));
   }
   rte_mbuf* allocate() override { return rte_pktmbuf_alloc(pool_.get()); }
+  bool allocate_bulk(std::span<rte_mbuf*> empty) override {
+    return rte_pktmbuf_alloc_bulk(pool_.get(), empty.data(), static_cast<unsigned>(empty.size())) == 0;
+  }
   PortStatistics statistics() const override;
 
  protected:

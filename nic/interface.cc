@@ -43,6 +43,8 @@ std::string_view ethtool_name(Offload offload) {
       return "gso";
     case Offload::kGenericReceive:
       return "gro";
+    case Offload::kTxVlan:
+      return "txvlan";
   }
   throw std::logic_error("no such offload");
 }
@@ -58,6 +60,8 @@ bool belongs_to(const std::string& feature, Offload offload) {
       return feature == "tx-generic-segmentation";
     case Offload::kGenericReceive:
       return feature == "rx-gro";
+    case Offload::kTxVlan:
+      return feature == "tx-vlan-hw-insert" || feature == "tx-vlan-stag-hw-insert";
   }
   throw std::logic_error("no such offload");
 }

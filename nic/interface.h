@@ -12,10 +12,16 @@
 
 namespace longhaul::nic {
 
-enum class Offload : std::uint8_t { kTxChecksum, kTcpSegmentation, kGenericSegmentation, kGenericReceive };
+enum class Offload : std::uint8_t {
+  kTxChecksum,
+  kTcpSegmentation,
+  kGenericSegmentation,
+  kGenericReceive,
+  kTxVlan,
+};
 
-// Turns an offload off, as `ethtool -K NAME tx|tso|gso|gro off`, and what needs it with it; throws when it
-// stays on.
+// Turns an offload off, as `ethtool -K NAME tx|tso|gso|gro|txvlan off`, and what needs it with it; throws
+// when it stays on.
 void turn_off(const std::string& interface, Offload offload);
 
 // One receive and one transmit queue, as `ethtool -L NAME rx 1 tx 1`; nothing when it has no channels to set.

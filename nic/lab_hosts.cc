@@ -203,6 +203,8 @@ void LabHosts::set_up(std::size_t index, const LabHostSpec& spec) {
     // Else every TCP and UDP segment arrives with a bad checksum, or larger than the MTU.
     turn_off("eth0", Offload::kTcpSegmentation);
     turn_off("eth0", Offload::kTxChecksum);
+    // Else the tag of a VLAN interface travels beside the frame, where XDP does not see it.
+    turn_off("eth0", Offload::kTxVlan);
     use_one_queue("eth0");
   });
   disable_ipv6(host.emulator_interface);

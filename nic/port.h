@@ -63,6 +63,8 @@ class Port {
   virtual std::uint16_t transmit(std::span<rte_mbuf*> burst) = 0;
   // A buffer to send with, with room for the largest frame; nullptr when the pool is empty.
   virtual rte_mbuf* allocate() = 0;
+  // Fills `empty` with such buffers; false, and nothing is taken, when there are too few.
+  virtual bool allocate_bulk(std::span<rte_mbuf*> empty) = 0;
 
   virtual PortStatistics statistics() const = 0;
 

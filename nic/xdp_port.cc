@@ -52,6 +52,9 @@ class XdpPort final : public Port {
   std::uint16_t receive(std::span<rte_mbuf*> burst) override;
   std::uint16_t transmit(std::span<rte_mbuf*> burst) override { return sender_.send(burst); }
   rte_mbuf* allocate() override { return rte_pktmbuf_alloc(pool_.get()); }
+  bool allocate_bulk(std::span<rte_mbuf*> empty) override {
+    return rte_pktmbuf_alloc_bulk(pool_.get(), empty.data(), static_cast<unsigned>(empty.size())) == 0;
+  }
   PortStatistics statistics() const override;
 
  private:

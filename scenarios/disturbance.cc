@@ -78,9 +78,9 @@ void Disturbance::add(const dataplane::Sample& sample) {
     Busy& busy = busy_[l];
     const Duration passed = sample.at - busy.since;
     if (passed < kWindow) continue;
-    const Duration used = sample.lcores[l].cpu_time - busy.cpu_time;
-    busy = {sample.at, sample.lcores[l].cpu_time,
-            std::max(busy.most, used.to_seconds() / passed.to_seconds())};
+    const Duration worked = sample.lcores[l].worked - busy.worked;
+    busy = {sample.at, sample.lcores[l].worked,
+            std::max(busy.most, worked.to_seconds() / passed.to_seconds())};
   }
 }
 

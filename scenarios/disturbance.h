@@ -39,7 +39,7 @@ class Disturbance {
   };
   struct Busy {
     Instant since;
-    Duration cpu_time;  // by then
+    Duration worked;  // by then
     double most = 0;
   };
   std::vector<Reading> read() const;

@@ -84,6 +84,7 @@ Json port_json(const LivePort& live) {
           {"tx_frames", live.port.tx_frames},
           {"tx_bytes", live.port.tx_bytes},
           {"pause_frames", live.port.pause_frames},
+          {"gone", live.port.gone},
           {"losses", losses},
           {"last_second", {{"rx_bps", live.rx_bps}, {"tx_bps", live.tx_bps}}}};
 }

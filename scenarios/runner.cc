@@ -184,6 +184,7 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
       decisions->with(
           [&](results::DecisionCsv& file) { file.write(names.link, names.from, names.to, decision); });
     });
+    testbed.on_fault([&](const std::string& line) { report(line, Lasting::kLasting); });
     LiveControl live(testbed, options.version, options.metrics);
     record.machine.emplace_back("data_plane_cpus",
                                 fmt::format("{}", fmt::join(testbed.data_plane_cpus(), ",")));

@@ -170,6 +170,7 @@ std::vector<unsigned> Testbed::other_cpus() const {
 }
 
 void Testbed::drain() {
+  if (engine_->now() >= next_look_) look_for_faults();
   while (engine_->next_sample(latest_)) {
     recorder_.add(latest_);
     disturbance_->add(latest_);
@@ -203,6 +204,7 @@ bool Testbed::settle(Duration deadline) {
     drain();
     settled = quiet();
   }
+  note_what_was_sent();
   disturbance_->end();
   engine_->stop();
   drain();

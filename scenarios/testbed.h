@@ -66,6 +66,10 @@ class Testbed : public LiveTestbed {
   // index of its direction in a sample.
   void on_decision(OnDecision callback) { on_decision_ = std::move(callback); }
   std::uint64_t decisions_lost() const { return engine_->decisions_lost(); }
+  using OnFault = std::function<void(const std::string& line)>;
+  // Called by drain(), once for each, when something of the testbed was broken from outside: a line that says
+  // what.
+  void on_fault(OnFault callback) { on_fault_ = std::move(callback); }
   // Takes all samples and decisions that wait. latest() is the newest of them.
   void drain();
   const dataplane::Sample& latest() const { return latest_; }
@@ -91,6 +95,8 @@ class Testbed : public LiveTestbed {
   results::PortResult port_result(std::size_t port, const dataplane::PortCounters& seen) const;
   std::vector<results::PortResult> port_results(const dataplane::Sample& sample) const;
   bool quiet() const;
+  void look_for_faults();
+  void note_what_was_sent();
 
   topology::Topology topology_;
   std::string name_;
@@ -102,6 +108,10 @@ class Testbed : public LiveTestbed {
   std::optional<dataplane::Engine> engine_;
   OnSample on_sample_;
   OnDecision on_decision_;
+  OnFault on_fault_;
+  Instant next_look_;
+  std::vector<bool> told_gone_;      // by host
+  std::vector<std::uint64_t> sent_;  // by host: frames that count, shortly before the data plane stopped
   dataplane::Sample latest_;
   LiveRecorder recorder_;
   std::optional<Disturbance> disturbance_;

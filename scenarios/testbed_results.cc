@@ -3,9 +3,15 @@
 // What a testbed counted, for the results of a run and for those who look at it while it stands.
 #include <fmt/format.h>
 #include <net/if.h>
+#include <poll.h>
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "scenarios/testbed.h"
 
@@ -13,7 +19,9 @@ namespace longhaul::scenario {
 namespace {
 
 // The veth pair has queues of its own, which no driver sees. In the end both sides must agree.
-void add_veth_losses(const nic::HostInterfaceCounters& veth, results::PortResult& port) {
+// `most_sent`: of the frames that the host sent, those that the data plane had time to take.
+void add_veth_losses(const nic::HostInterfaceCounters& veth, std::uint64_t most_sent,
+                     results::PortResult& port) {
   const auto add = [&](std::string_view place, std::uint64_t frames) {
     port.losses.emplace_back(place, frames);
   };
@@ -21,13 +29,19 @@ void add_veth_losses(const nic::HostInterfaceCounters& veth, results::PortResult
     return sent > received ? sent - received : 0;
   };
   add("host_tx_dropped", veth.host.tx_dropped + veth.host.tx_errors);
-  add("host_rx_dropped", veth.host.rx_dropped + veth.host.rx_errors);
-  add("veth_rx_dropped", veth.emulator.rx_dropped + veth.emulator.rx_errors);
+  // Not rx_dropped: there the kernel also counts frames that arrived and that none of its protocols wanted.
+  // What found no room the other end counts as tx_dropped, or the driver below.
+  add("host_rx_errors", veth.host.rx_errors);
+  add("veth_rx_errors", veth.emulator.rx_errors);
   add("veth_tx_dropped", veth.emulator.tx_dropped + veth.emulator.tx_errors);
   for (const auto& [name, frames] : veth.host.driver_losses) add("host_" + name, frames);
   for (const auto& [name, frames] : veth.emulator.driver_losses) add(name, frames);
-  add("unseen_from_host", missing(veth.host.tx_packets, port.rx_frames));
+  add("unseen_from_host", missing(std::min(veth.host.tx_packets, most_sent), port.rx_frames));
   add("unseen_to_host", missing(port.tx_frames, veth.host.rx_packets));
+}
+
+bool is_gone(const std::string& interface) {
+  return ::if_nametoindex(interface.c_str()) == 0;
 }
 
 // Places of loss that belong to no port: a line in the results only where something happened.
@@ -48,18 +62,53 @@ results::PortResult Testbed::port_result(std::size_t p, const dataplane::PortCou
   results::PortResult port{config.host,    config.device, seen.rx_frames, seen.rx_bytes,
                            seen.tx_frames, seen.tx_bytes, driver.losses};
   port.pause_frames = seen.pause_frames;
+  port.gone = driver.gone;
   port.lcore = config_.sites[config.site].lcore;
   port.losses.emplace_back("tx_refused", seen.losses.tx_refused);
   port.losses.emplace_back("no_buffer", seen.losses.no_buffer);
   port.losses.emplace_back("oversized", seen.losses.oversized);
-  if (!lab_index_[p]) return port;
+  if (!lab_index_[p] || port.gone) return port;
   try {
-    add_veth_losses(hosts_->read_counters(*lab_index_[p]), port);
+    const std::uint64_t most_sent = sent_.empty() ? std::numeric_limits<std::uint64_t>::max() : sent_[p];
+    add_veth_losses(hosts_->read_counters(*lab_index_[p]), most_sent, port);
   } catch (const std::runtime_error&) {
-    port.gone = ::if_nametoindex(hosts_->hosts()[*lab_index_[p]].emulator_interface.c_str()) == 0;
+    port.gone = is_gone(hosts_->hosts()[*lab_index_[p]].emulator_interface);
     if (!port.gone) throw;
   }
   return port;
+}
+
+void Testbed::look_for_faults() {
+  constexpr Duration kBetweenLooks = Duration::milliseconds(500);
+  next_look_ = engine_->now() + kBetweenLooks;
+  told_gone_.resize(lab_index_.size());
+  for (std::size_t h = 0; h < lab_index_.size(); ++h) {
+    if (!lab_index_[h] || told_gone_[h]) continue;
+    const nic::LabHost& host = hosts_->hosts()[*lab_index_[h]];
+    if (!is_gone(host.emulator_interface)) continue;
+    told_gone_[h] = true;
+    if (!on_fault_) continue;
+    on_fault_(fmt::format("interface {} of host {} was deleted: nothing reaches that host any more",
+                          host.emulator_interface, host.name));
+  }
+}
+
+// A host that still sends while the data plane stops would seem to have lost what comes after. What was sent
+// by now has been taken a few samples later.
+void Testbed::note_what_was_sent() {
+  constexpr auto kPatience = std::chrono::seconds(1);
+  std::vector<std::uint64_t> sent(config_.ports.size());
+  for (std::size_t p = 0; p < sent.size(); ++p) {
+    if (!lab_index_[p] || is_gone(hosts_->hosts()[*lab_index_[p]].emulator_interface)) continue;
+    sent[p] = hosts_->read_counters(*lab_index_[p]).host.tx_packets;
+  }
+  const Instant taken = engine_->now() + config_.sample_interval + config_.sample_interval;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (latest_.at < taken && std::chrono::steady_clock::now() < deadline) {
+    poll(nullptr, 0, 10);
+    drain();
+  }
+  sent_ = std::move(sent);
 }
 
 std::vector<results::PortResult> Testbed::port_results(const dataplane::Sample& sample) const {

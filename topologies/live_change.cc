@@ -151,6 +151,22 @@ void check_reserved(const Topology& topology, const Target& target, const std::v
                path("buffer"));
 }
 
+// A new route needs room for frames that overtake.
+void check_routes(const Topology& topology, const Target& target, const std::vector<LiveChange>& changes,
+                  const std::string& path) {
+  for (const LiveChange& one : changes) {
+    const core::LinkConfig& link = topology.links[target.link].directions[one.direction];
+    core::Change route;
+    route.new_route = one.change.new_route;
+    if (core::is_allowed(route, link)) continue;
+    const Duration delay = one.change.delay ? std::max(*one.change.delay, link.delay) : link.delay;
+    fail(path,
+         fmt::format("takes a new route, on which frames may overtake, and this link keeps no room for that; "
+                     "start with `--set links.{}.reserve.delay='{}'`",
+                     topology.links[target.link].name, to_text(delay)));
+  }
+}
+
 core::Change read_settings(const YamlValue& entry, const core::LinkConfig& link, const Scale& scale) {
   const YamlMap map = entry.map({"rate", "delay", "loss", "buffer", "up", "blackhole"});
   core::Change change;
@@ -246,6 +262,7 @@ std::vector<LiveChange> read_live_event(const Topology& topology, std::string_vi
   std::stable_sort(changes.begin(), changes.end(),
                    [](const LiveChange& a, const LiveChange& b) { return a.after < b.after; });
   check_reserved(topology, target, changes, kind);
+  check_routes(topology, target, changes, path);
   return changes;
 }
 

@@ -35,6 +35,7 @@ class DelayLine {
   void push_next(std::uint64_t cookie, Instant due, std::uint32_t size, std::uint32_t class_and_flags) {
     bytes_ += size;
     next_due_ = std::min(next_due_, due);
+    ring_last_due_ = due;
     append(cookie, due, size, class_and_flags);
   }
   // A frame that may overtake.
@@ -57,6 +58,9 @@ class DelayLine {
     }
     aside_.push(frame);
   }
+
+  // After push_next() alone: from now on the other ways to push know of those frames.
+  void end_of_plain_line() { route_last_due_ = latest_due_ = ring_last_due_; }
 
   // From now on frames may overtake those that are on the line.
   void start_new_route() { route_last_due_ = Instant::at(Duration::picoseconds(kLongAgo)); }

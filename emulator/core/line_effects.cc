@@ -81,9 +81,17 @@ Duration LineEffects::most_delay(const LinkConfig& config, Duration longest) {
 bool LineEffects::reorders(const LinkConfig& config) {
   const auto new_route = [](const auto& entry) { return entry.change.new_route; };
   const bool free_jitter = config.line.order == Order::kFree && has_effects(config);
-  return free_jitter || config.line.reorder.probability > 0 || config.line.duplicate.probability > 0 ||
+  const bool may_get_a_new_route = config.reserve != Reserve{};
+  return free_jitter || may_get_a_new_route || config.line.reorder.probability > 0 ||
+         config.line.duplicate.probability > 0 ||
          std::any_of(config.timeline.trace.rows.begin(), config.timeline.trace.rows.end(), new_route) ||
          std::any_of(config.timeline.events.begin(), config.timeline.events.end(), new_route);
+}
+
+void LineEffects::expect(const Change& change, DelayLine& line) {
+  if (!plain_ || !changes_the_line(change)) return;
+  plain_ = false;
+  line.end_of_plain_line();
 }
 
 }  // namespace longhaul::core

@@ -41,6 +41,9 @@ class LineEffects {
   // The index of the frame that is being decided on among all that this wave sent.
   std::uint64_t position() const { return sent_ - 1; }
 
+  // A change that the configuration does not know of will come.
+  void expect(const Change& change, DelayLine& line);
+
   void set_loss(double probability) { loss_.set_probability(probability); }
   void lose_next(std::uint64_t frames) { burst_left_ += frames; }
 

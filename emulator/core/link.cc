@@ -47,6 +47,12 @@ Reserve most_of(const LinkConfig& config) {
   return most;
 }
 
+bool is_allowed(const Change& change, const LinkConfig& config) {
+  const Reserve most = most_of(config);
+  return change.rate <= most.rate && change.delay <= most.delay && change.buffer <= most.buffer &&
+         (!change.new_route || LineEffects::reorders(config));
+}
+
 LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame) {
   const Bytes buffer = most_of(config).buffer, far = Receiver::capacity(config);
   const LinkCapacity line = line_capacity(config, largest_frame);
@@ -110,6 +116,7 @@ Link::Wave* Link::wave_of(std::uint32_t flow) {
 
 bool Link::plan(Instant at, const Change& change) {
   if (!agenda_.plan(std::max(at, latest_), change)) return false;
+  for (Wave& wave : waves_) wave.effects.expect(change, wave.line);
   find_control();
   return true;
 }

@@ -45,6 +45,9 @@ LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame);
 // capacity_of() counts on it, and so no change may go beyond it.
 Reserve most_of(const LinkConfig& config);
 
+// Whether a planned change keeps within most_of(), and asks for a new route only where frames may overtake.
+bool is_allowed(const Change& change, const LinkConfig& config);
+
 // Whether the link looks at what a driver reads from frames' headers: flow, PCP, DSCP, ECN.
 bool needs_headers(const LinkConfig& config);
 
@@ -70,9 +73,9 @@ class Link {
   template <FrameSink Sink>
   void advance(Instant now, Sink&& sink);
 
-  // Plans a change that the configuration does not know of, within most_of(). It takes effect at its exact
-  // instant like those of the timeline and after those of the same instant; an `at` before the link's own
-  // time counts as that. False, and nothing planned, while Agenda::kMostPlanned others wait.
+  // Plans a change that the configuration does not know of; one that is_allowed(). It takes effect at its
+  // exact instant like those of the timeline and after those of the same instant; an `at` before the link's
+  // own time counts as that. False, and nothing planned, while Agenda::kMostPlanned others wait.
   bool plan(Instant at, const Change& change);
   // Changes so planned that have taken effect.
   std::uint64_t changes_made() const { return agenda_.planned_taken(); }

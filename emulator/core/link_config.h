@@ -38,6 +38,7 @@ struct Waves {
 };
 
 // The most that changes while it runs may set, beyond what the configuration and its timeline say themselves.
+// With any of it there is room for frames of a new route that overtake those of the old one.
 struct Reserve {
   BitRate rate = {};
   Duration delay = {};

@@ -5,6 +5,7 @@
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
+#include <rte_memory.h>
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +18,7 @@
 #include "emulator/dataplane/memory_plan.h"
 #include "emulator/dataplane/on_cpu.h"
 #include "nic/eal.h"
+#include "nic/packet_pool.h"
 #include "nic/port.h"
 
 namespace longhaul::dataplane {
@@ -88,21 +90,10 @@ std::deque<core::DecisionLog> decision_logs(const EngineConfig& config) {
   return logs;
 }
 
-struct FreePool {
-  void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
-};
-using Pool = std::unique_ptr<rte_mempool, FreePool>;
-
-Pool transfer_pool(const EngineConfig& config) {
+nic::PacketPool transfer_pool(const EngineConfig& config) {
   if (config.lcores.size() == 1) return nullptr;
-  constexpr unsigned kCached = 256;
-  Pool pool(rte_pktmbuf_pool_create("longhaul_transfer", kTransferBuffers, kCached, 0,
-                                    transfer_buffer_size(config), SOCKET_ID_ANY));
-  if (pool == nullptr) {
-    throw std::runtime_error(fmt::format("cannot allocate {} packet buffers for frames between lcores: {}",
-                                         kTransferBuffers, rte_strerror(rte_errno)));
-  }
-  return pool;
+  return nic::make_packet_pool("frames between lcores", kTransferBuffers, transfer_buffer_size(config),
+                               SOCKET_ID_ANY);
 }
 
 }  // namespace
@@ -167,7 +158,7 @@ struct Engine::Parts {
   EngineConfig config;
   nic::Eal eal;
   Ports ports;
-  Pool transfer;
+  nic::PacketPool transfer;
   Hooks hooks;
   std::deque<core::DecisionLog> decisions;  // by direction, or none
   TscClock clock;
@@ -254,9 +245,7 @@ std::uint64_t Engine::decisions_lost() const {
 std::optional<Instant> Engine::change(std::span<const PlannedChange> changes) {
   std::vector<std::uint64_t> orders = parts_->orders_given;
   for (const PlannedChange& planned : changes) {
-    const core::Change& change = planned.change;
-    const core::Reserve most = core::most_of(parts_->config.directions.at(planned.direction).link);
-    if (change.rate > most.rate || change.delay > most.delay || change.buffer > most.buffer) {
+    if (!core::is_allowed(planned.change, parts_->config.directions.at(planned.direction).link)) {
       throw std::invalid_argument("a change goes beyond what its link reserved");
     }
     ++orders[parts_->lcore_of_direction(planned.direction)];
@@ -293,7 +282,7 @@ std::int64_t Engine::epoch_ns() const {
 
 Engine::DriverStatistics Engine::driver_statistics(std::size_t port) const {
   const nic::PortStatistics statistics = parts_->ports.at(port)->statistics();
-  return {statistics.rx_frames, statistics.tx_frames, statistics.losses};
+  return {statistics.rx_frames, statistics.tx_frames, statistics.losses, statistics.gone};
 }
 
 Sample Engine::final_state() const {

@@ -82,10 +82,9 @@ struct EngineConfig {
 
 // Frames that the data plane itself lost, which no link model asked for. Any of them makes a run INVALID.
 struct EmulatorLosses {
-  std::uint64_t tx_refused = 0;     // the port would not take it and its backlog was full
-  std::uint64_t no_buffer = 0;      // no packet buffer to send with
-  std::uint64_t oversized = 0;      // larger than the topology's MTU allows
-  std::uint64_t handover_full = 0;  // the queue to another lcore was full
+  std::uint64_t tx_refused = 0;  // the port would not take it and its backlog was full
+  std::uint64_t no_buffer = 0;   // no packet buffer to send with
+  std::uint64_t oversized = 0;   // larger than the topology's MTU allows
 };
 
 struct PortCounters {  // frames that crossed the boundary between driver and data plane
@@ -122,6 +121,7 @@ struct LoopStatistics {
   Duration sleep_overrun = {};  // how much longer than asked sleeps took, in all
   Duration slept,
       cpu_time;  // in all: asleep, and on the CPU; what is missing to the time that passed was taken away
+  Duration worked = {};           // turns that received or sent a frame, in all
   std::uint64_t lost_pauses = 0;  // an emulator loss: PAUSE for a far end that did not reach its lcore
   static constexpr Duration kGap = Duration::microseconds(100);
 };
@@ -184,6 +184,7 @@ class Engine {
   struct DriverStatistics {
     std::uint64_t rx_frames = 0, tx_frames = 0;
     std::vector<std::pair<std::string, std::uint64_t>> losses;
+    bool gone = false;  // the interface behind it does not exist any more
   };
   DriverStatistics driver_statistics(std::size_t port) const;
 

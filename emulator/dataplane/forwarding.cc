@@ -62,29 +62,25 @@ void Loop::take(rte_mbuf* mbuf, std::uint32_t port, Instant now) {
   }
   SiteState& site = sites_[from.site];
   InHand frame{bytes_of(mbuf), mbuf, port, {}, {kNone, now}};
-  frame.label.ingress = static_cast<std::uint16_t>(site.index);
+  const auto here = static_cast<std::uint16_t>(site.index);
   if (is_mac_control(frame.bytes)) {
     from.counters.pause_frames += read_pause(frame.bytes).has_value();
-    frame.label.egress = Label::kMacControl;
+    frame.label = Label(here, Label::kMacControl, 0, 0, 0, core::Ecn::kNotCapable, 0);
     spread_control(frame, site, kNone);
     return dispose(frame);
   }
   const SiteSwitch::Decision decision = site.bridge.from_host(frame.bytes, from.endpoint, now);
   if (decision.action == SiteSwitch::Action::kFilter) return dispose(frame);
-  frame.label.vlan = decision.vlan;
+  const bool is_flood = decision.action == SiteSwitch::Action::kFlood;
+  const FrameHeader header = reads_headers_ ? read_header(frame.bytes) : FrameHeader{};
+  frame.label = Label(here, is_flood ? Label::kEveryone : decision.where, decision.vlan, header.pcp,
+                      header.dscp, header.ecn, header.flow);
   if (decision.action == SiteSwitch::Action::kPort) {
     send_to_host(frame, site, decision.where, true);
-    return dispose(frame);
+  } else {
+    if (is_flood) send_to_hosts(frame, site, decision, from.endpoint);
+    send_on(frame, site);
   }
-  if (reads_headers_) {
-    const FrameHeader header = read_header(frame.bytes);
-    frame.label.flow = header.flow;
-    frame.label.dscp = header.dscp;
-    frame.label.set_priority(header.pcp, header.ecn);
-  }
-  frame.label.egress = decision.action == SiteSwitch::Action::kSite ? decision.where : Label::kEveryone;
-  if (decision.action == SiteSwitch::Action::kFlood) send_to_hosts(frame, site, decision, from.endpoint);
-  send_on(frame, site);
   dispose(frame);
 }
 
@@ -94,39 +90,36 @@ void Loop::deliver(std::uint32_t direction, const core::Frame& frame, Instant du
   DirectionState& state = directions_[direction];
   if (state.to_lcore != lcore_) return hand_over(state, frame, due);
   if (state.is_onward || state.carries_pause) {
-    deliveries_.push_back({direction, frame, due});
+    deliveries_.push_back({direction, frame.marked, frame.cookie, due});
   } else {
-    carry_on({direction, frame, due});
+    carry_on(direction, frame.cookie, frame.marked, due);
   }
 }
 
-void Loop::carry_on(const Delivery& delivery) {
-  DirectionState& state = directions_[delivery.direction];
-  InHand frame = in_hand(state, delivery.frame.cookie);
-  frame.origin = {state.index, delivery.due};
-  if (delivery.frame.marked) {
+void Loop::carry_on(std::uint32_t direction, std::uint64_t cookie, bool marked, Instant due) {
+  DirectionState& state = directions_[direction];
+  InHand frame = in_hand(state, cookie);
+  frame.origin = {state.index, due};
+  if (marked) {
     mark_congestion(frame.bytes);
-    frame.label.set_priority(frame.label.pcp(), core::Ecn::kExperienced);
+    frame.label.set_congestion_experienced();
   }
-  if (state.capture != nullptr && frame.label.capture > state.capture_base) [[unlikely]] {
-    state.capture->released(frame.label.capture - state.capture_base, frame.bytes, delivery.due);
+  if (state.capture != nullptr && frame.label.capture() > state.capture_base) [[unlikely]] {
+    state.capture->released(frame.label.capture() - state.capture_base, frame.bytes, due);
   }
   if (frame.mbuf != nullptr) ++ports_[frame.holder].may_hold;
   arrive(frame, sites_[to_site_[state.index]], state.index);
-  if (frame.mbuf != nullptr) {
-    rte_pktmbuf_free(frame.mbuf);
-  } else if (!is_held(delivery.frame.cookie)) {
-    state.store.release(delivery.frame.cookie);
-  }
+  dispose(frame);
+  if (!is_held(cookie)) state.store.release(cookie);
 }
 
 // At a site of ours, over a direction of ours or of another lcore.
 void Loop::arrive(InHand& frame, SiteState& site, std::uint32_t direction) {
-  if (frame.label.egress == Label::kMacControl) return spread_control(frame, site, direction);
-  const bool to_everyone = frame.label.egress == Label::kEveryone;
-  if (to_everyone || frame.label.egress == site.index) {
+  if (frame.label.egress() == Label::kMacControl) return spread_control(frame, site, direction);
+  const bool to_everyone = frame.label.egress() == Label::kEveryone;
+  if (to_everyone || frame.label.egress() == site.index) {
     const SiteSwitch::Decision decision = site.bridge.from_site(
-        frame.bytes, frame.label.vlan, frame.label.ingress, to_everyone, frame.origin.due);
+        frame.bytes, frame.label.vlan(), frame.label.ingress(), to_everyone, frame.origin.due);
     if (decision.action == SiteSwitch::Action::kPort) return send_to_host(frame, site, decision.where, true);
     if (decision.action == SiteSwitch::Action::kFlood) send_to_hosts(frame, site, decision, kNone);
     if (!to_everyone) return;
@@ -135,11 +128,11 @@ void Loop::arrive(InHand& frame, SiteState& site, std::uint32_t direction) {
 }
 
 void Loop::send_on(InHand& frame, const SiteState& site) {
-  if (frame.label.egress != Label::kEveryone) {
-    const std::vector<std::uint32_t>& ways = site.next_hops[frame.label.egress];
-    return offer(choose(ways, frame.label.flow, site.index), frame, true);
+  if (frame.label.egress() != Label::kEveryone) {
+    const std::vector<std::uint32_t>& ways = site.next_hops[frame.label.egress()];
+    return offer(choose(ways, frame.label.flow(), site.index), frame, true);
   }
-  const std::vector<std::uint32_t>& branches = site.trees[frame.label.ingress];
+  const std::vector<std::uint32_t>& branches = site.trees[frame.label.ingress()];
   for (std::size_t b = 0; b < branches.size(); ++b) offer(branches[b], frame, b + 1 == branches.size());
 }
 
@@ -156,17 +149,17 @@ void Loop::send_to_host(InHand& frame, const SiteState& site, SiteSwitch::Port e
   if (mbuf != nullptr) {
     frame.mbuf = nullptr;
   } else {
-    mbuf = ports_[port].port->allocate();
+    mbuf = empty_buffer(ports_[port]);
     if (mbuf == nullptr) {
       ++ports_[port].counters.losses.no_buffer;
       return;
     }
     put_bytes(mbuf, frame.bytes);
   }
-  if (frame.label.vlan != 0) {
+  if (frame.label.vlan() != 0) {
     const bool is_tagged = vlan_of(bytes_of(mbuf)) != 0,
-               wants_tag = site.bridge.is_tagged(endpoint, frame.label.vlan);
-    if (wants_tag && !is_tagged) insert_tag(mbuf, frame.label.vlan);
+               wants_tag = site.bridge.is_tagged(endpoint, frame.label.vlan());
+    if (wants_tag && !is_tagged) insert_tag(mbuf, frame.label.vlan());
     if (is_tagged && !wants_tag) strip_tag(mbuf);
   }
   stage(port, mbuf, frame.origin);
@@ -179,7 +172,7 @@ void Loop::spread_control(InHand& frame, const SiteState& site, std::uint32_t fr
   if (from_direction != kNone) {
     for (SiteSwitch::Port p = 0; p < site.hosts.size(); ++p) send_to_host(frame, site, p, false);
   }
-  for (const std::uint32_t d : site.trees[frame.label.ingress]) {
+  for (const std::uint32_t d : site.trees[frame.label.ingress()]) {
     if (carries_pause_[d]) offer(d, frame, false);
   }
   for (const std::uint32_t d : site.arriving) {
@@ -225,11 +218,11 @@ void Loop::offer(std::uint32_t direction, InHand& frame, bool is_last) {
     state.hook_dropped.add(frame.bytes.size());
     return;
   }
-  frame.label.capture = 0;
+  frame.label.set_capture(0);
   if (state.capture != nullptr) [[unlikely]] {
     if (const std::uint32_t number = state.capture->offered(frame.bytes, at)) {
-      frame.label.capture = state.capture_base + number;
-      state.capture_last = frame.label.capture;
+      state.capture_last = state.capture_base + number;
+      frame.label.set_capture(state.capture_last);
     }
   }
   const auto size = static_cast<std::uint32_t>(frame.bytes.size());
@@ -241,9 +234,9 @@ void Loop::offer(std::uint32_t direction, InHand& frame, bool is_last) {
   }
   core::Frame offered{*cookie, at, size};
   if (state.reads_headers) {
-    offered.flow = label.flow;
+    offered.flow = label.flow();
     offered.pcp = label.pcp();
-    offered.dscp = label.dscp;
+    offered.dscp = label.dscp();
     offered.ecn = label.ecn();
   }
   if (at < state.link.time()) {
@@ -280,7 +273,7 @@ Loop::InHand Loop::in_hand(DirectionState& state, std::uint64_t cookie) {
   if (is_held(cookie)) {
     rte_mbuf* const mbuf = held_mbuf(cookie);
     const MbufTag& tag = tag_of(mbuf);
-    return {bytes_of(mbuf), mbuf, tag.holder, tag.label, {}};
+    return {bytes_of(mbuf), mbuf, static_cast<std::uint32_t>(tag.holder), tag.label, {}};
   }
   const std::span<std::byte> kept = state.store.bytes(cookie);
   InHand frame{kept.subspan(sizeof(Label)), nullptr, kNone, {}, {}};
@@ -292,17 +285,29 @@ void Loop::release(DirectionState& state, std::uint64_t cookie) {
   if (!is_held(cookie)) return state.store.release(cookie);
   rte_mbuf* const mbuf = held_mbuf(cookie);
   ++ports_[tag_of(mbuf).holder].may_hold;
-  rte_pktmbuf_free(mbuf);
+  used_.push_back(mbuf);
 }
 
-void Loop::dispose(InHand& frame) {
-  if (frame.mbuf != nullptr) rte_pktmbuf_free(std::exchange(frame.mbuf, nullptr));
+void Loop::give_back_used() {
+  rte_pktmbuf_free_bulk(used_.data(), static_cast<unsigned>(used_.size()));
+  used_.clear();
+}
+
+rte_mbuf* Loop::empty_buffer(PortState& state) {
+  if (state.spare.empty()) {
+    state.spare.resize(kBurst);
+    if (!state.port->allocate_bulk(state.spare)) state.spare.clear();
+  }
+  if (state.spare.empty()) return state.port->allocate();
+  rte_mbuf* const empty = state.spare.back();
+  state.spare.pop_back();
+  return empty;
 }
 
 void Loop::capture_drop(DirectionState& state, const core::Frame& frame, core::DropCause cause) {
   const InHand dropped = in_hand(state, frame.cookie);
-  if (dropped.label.capture <= state.capture_base) return;
-  state.capture->dropped(dropped.label.capture - state.capture_base, dropped.bytes, cause, frame.at);
+  if (dropped.label.capture() <= state.capture_base) return;
+  state.capture->dropped(dropped.label.capture() - state.capture_base, dropped.bytes, cause, frame.at);
 }
 
 // To the lcore that owns the far end. A frame that is held where it lies goes as a copy too: its buffer
@@ -311,10 +316,10 @@ void Loop::hand_over(DirectionState& state, const core::Frame& frame, Instant du
   InHand kept = in_hand(state, frame.cookie);
   if (frame.marked) {
     mark_congestion(kept.bytes);
-    kept.label.set_priority(kept.label.pcp(), core::Ecn::kExperienced);
+    kept.label.set_congestion_experienced();
   }
-  if (state.capture != nullptr && kept.label.capture > state.capture_base) [[unlikely]] {
-    state.capture->released(kept.label.capture - state.capture_base, kept.bytes, due);
+  if (state.capture != nullptr && kept.label.capture() > state.capture_base) [[unlikely]] {
+    state.capture->released(kept.label.capture() - state.capture_base, kept.bytes, due);
   }
   hand_to(state.to_lcore, kept.bytes, kept.label, {nullptr, due, state.index, false}, state.handover_full);
   release(state, frame.cookie);

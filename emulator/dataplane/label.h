@@ -11,24 +11,39 @@
 
 namespace longhaul::dataplane {
 
-struct Label {
+// Two whole words: fields of their own would be read wider than they were written, which stalls.
+class Label {
+ public:
   static constexpr std::uint16_t kEveryone = 0xFFFF;  // egress: along the tree of the ingress site
   static constexpr std::uint16_t kMacControl =
       0xFFFE;  // egress: PAUSE and its kin, over links that carry them
 
-  std::uint16_t ingress = 0;  // the site where a host sent it
-  std::uint16_t egress = 0;   // the site where its destination is
-  std::uint16_t vlan = 0;     // VLAN ID that it belongs to; 0: none
-  std::uint8_t priority_and_ecn = 0;
-  std::uint8_t dscp = 0;
-  std::uint32_t flow = 0;     // FrameHeader::flow, when any link or any choice of ways asks for it
-  std::uint32_t capture = 0;  // its number in the capture of the link that it is on; 0: none
+  Label() = default;
+  // `ingress`: the site where a host sent it; `egress`: the site where its destination is; `vlan`: the ID of
+  // the VLAN that it belongs to, 0 for none; `pcp`, `dscp`, `ecn`, `flow`: as in FrameHeader, when anyone
+  // asks for them.
+  Label(std::uint16_t ingress, std::uint16_t egress, std::uint16_t vlan, std::uint8_t pcp, std::uint8_t dscp,
+        core::Ecn ecn, std::uint32_t flow)
+      : place_(ingress | std::uint64_t{egress} << 16 | std::uint64_t{vlan} << 32 | std::uint64_t{pcp} << 48 |
+               static_cast<std::uint64_t>(ecn) << kEcn | std::uint64_t{dscp} << 56),
+        flow_(flow) {}
 
-  std::uint8_t pcp() const { return priority_and_ecn & 7U; }
-  core::Ecn ecn() const { return static_cast<core::Ecn>(priority_and_ecn >> 3); }
-  void set_priority(std::uint8_t pcp, core::Ecn ecn) {
-    priority_and_ecn = static_cast<std::uint8_t>(pcp | static_cast<unsigned>(ecn) << 3);
-  }
+  std::uint16_t ingress() const { return static_cast<std::uint16_t>(place_); }
+  std::uint16_t egress() const { return static_cast<std::uint16_t>(place_ >> 16); }
+  std::uint16_t vlan() const { return static_cast<std::uint16_t>(place_ >> 32); }
+  std::uint8_t pcp() const { return place_ >> 48 & 7U; }
+  core::Ecn ecn() const { return static_cast<core::Ecn>(place_ >> kEcn & 3U); }
+  std::uint8_t dscp() const { return static_cast<std::uint8_t>(place_ >> 56); }
+  std::uint32_t flow() const { return static_cast<std::uint32_t>(flow_); }
+  void set_congestion_experienced() { place_ |= std::uint64_t{3} << kEcn; }
+
+  // Its number in the capture of the link that it is on; 0: none.
+  std::uint32_t capture() const { return static_cast<std::uint32_t>(flow_ >> 32); }
+  void set_capture(std::uint32_t number) { flow_ = flow() | std::uint64_t{number} << 32; }
+
+ private:
+  static constexpr unsigned kEcn = 51;
+  std::uint64_t place_ = 0, flow_ = 0;
 };
 static_assert(sizeof(Label) == 16);
 

@@ -4,6 +4,7 @@
 #include "emulator/dataplane/loop.h"
 
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 #include <sched.h>
 #include <time.h>
 
@@ -114,11 +115,15 @@ void Loop::release_due(Instant now) {
   }
   for (const std::uint32_t d : ending_) directions_[d].link.advance(now, DirectionSink{*this, d});
   carry_on_all();
+  give_back_used();
 }
 
 // Each may set off others, which come after it.
 void Loop::carry_on_all() {
-  for (std::size_t i = 0; i < deliveries_.size(); ++i) carry_on(Delivery(deliveries_[i]));
+  for (std::size_t i = 0; i < deliveries_.size(); ++i) {
+    const Delivery& next = deliveries_[i];
+    carry_on(next.direction, next.cookie, next.marked, next.due);
+  }
   deliveries_.clear();
 }
 
@@ -127,7 +132,14 @@ bool Loop::receive(Instant now) {
   std::array<rte_mbuf*, kBurst> burst;
   for (std::uint32_t p = 0; p < ports_.size(); ++p) {
     const std::uint16_t count = ports_[p].port->receive(burst);
-    for (std::uint16_t i = 0; i < count; ++i) take(burst[i], p, now);
+    constexpr std::uint16_t kAhead = 4;
+    for (std::uint16_t i = 0; i < std::min(count, kAhead); ++i)
+      rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
+    for (std::uint16_t i = 0; i < count; ++i) {
+      if (i + kAhead < count) rte_prefetch0(rte_pktmbuf_mtod(burst[i + kAhead], void*));
+      take(burst[i], p, now);
+    }
+    give_back_used();
     any |= count != 0;
   }
   carry_on_all();
@@ -180,6 +192,7 @@ void Loop::send_staged(PortState& state) {
 void Loop::publish(Instant now) {
   ++statistics_.turns;
   const Duration turn = now - previous_turn_;
+  if (idle_turns_ == 0) statistics_.worked += turn;
   statistics_.longest_turn = std::max(statistics_.longest_turn, turn);
   if (wake_up_ != Instant()) {
     if (now > wake_up_) statistics_.sleep_overrun += now - wake_up_;

@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "emulator/core/decision_log.h"
@@ -93,6 +94,7 @@ class Loop {
     std::uint32_t hold_from = kNone;  // bytes from which frames are held where they lie
     std::uint32_t may_hold = 0;       // frames that links may still hold in its buffers
     PortCounters counters;
+    std::vector<rte_mbuf*> spare;   // empty buffers of its pool, taken many at a time
     std::vector<rte_mbuf*> staged;  // at most kBacklog, in order; owned by the loop
     std::vector<Origin> origins;    // of `staged`, one each
   };
@@ -123,9 +125,10 @@ class Loop {
     std::vector<std::uint32_t> leaving{};   // directions that begin here, likewise
     std::vector<std::vector<std::uint32_t>> next_hops{}, trees{};
   };
-  struct Delivery {
+  struct Delivery {               // of a frame that left a link, before it goes anywhere
     std::uint32_t direction = 0;  // index in directions_
-    core::Frame frame;
+    bool marked = false;
+    std::uint64_t cookie = 0;
     Instant due;
   };
   struct DirectionSink;
@@ -151,7 +154,7 @@ class Loop {
   // What frames go through (forwarding.cc).
   void take(rte_mbuf* mbuf, std::uint32_t port, Instant now);
   void deliver(std::uint32_t direction, const core::Frame& frame, Instant due);
-  void carry_on(const Delivery& delivery);
+  void carry_on(std::uint32_t direction, std::uint64_t cookie, bool marked, Instant due);
   void arrive(InHand& frame, SiteState& site, std::uint32_t direction);
   void spread_control(InHand& frame, const SiteState& site, std::uint32_t from_direction);
   void send_on(InHand& frame, const SiteState& site);
@@ -171,7 +174,11 @@ class Loop {
   // Bytes behind a cookie of a link, and their end.
   InHand in_hand(DirectionState& state, std::uint64_t cookie);
   void release(DirectionState& state, std::uint64_t cookie);
-  static void dispose(InHand& frame);
+  void dispose(InHand& frame) {
+    if (frame.mbuf != nullptr) used_.push_back(std::exchange(frame.mbuf, nullptr));
+  }
+  void give_back_used();
+  rte_mbuf* empty_buffer(PortState& state);
 
   void stage(std::uint32_t port, rte_mbuf* mbuf, Origin origin);
   void send_staged(PortState& state);
@@ -197,6 +204,7 @@ class Loop {
   std::vector<SiteState> sites_;             // ours
   std::vector<Instant> next_;  // by direction of ours: its next event, never() when it is not onward
   std::vector<std::uint32_t> onward_, ending_;  // directions of ours that feed others, and those that do not
+  std::vector<rte_mbuf*> used_;                 // given back to their pools many at a time
   std::vector<Delivery> deliveries_;            // that wait to be carried on
   std::vector<Handover> handovers_;             // that came in this turn, by due time
   std::vector<results::LatenessHistogram> lateness_;   // by index in the configuration

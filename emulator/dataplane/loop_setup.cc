@@ -61,6 +61,7 @@ Loop::Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& gi
     renew_next(d);
   }
   deliveries_.reserve(kDeliveries);
+  used_.reserve(kDeliveries);
   handovers_.reserve(Mailbox::kHandovers);
   sent_.reserve((ports_.size() + 1) * kBacklog);
 }
@@ -68,6 +69,7 @@ Loop::Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& gi
 Loop::~Loop() {
   for (PortState& state : ports_) {
     for (rte_mbuf* mbuf : state.staged) rte_pktmbuf_free(mbuf);
+    for (rte_mbuf* mbuf : state.spare) rte_pktmbuf_free(mbuf);
   }
 }
 
@@ -95,6 +97,7 @@ void Loop::add_port(std::size_t p, const EngineConfig& config, nic::Port& opened
   site.hosts.push_back(static_cast<std::uint32_t>(ports_.size() - 1));
   state.may_hold = frames_to_hold(config, p);
   state.hold_from = hold_from(config);
+  state.spare.reserve(kBurst);
   state.staged.reserve(kBacklog);
   state.origins.reserve(kBacklog);
 }

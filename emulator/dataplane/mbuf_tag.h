@@ -16,7 +16,7 @@ namespace longhaul::dataplane {
 
 struct MbufTag {
   Label label;
-  std::uint32_t holder = 0;  // port of the loop that holds it
+  std::uint64_t holder = 0;  // port of the loop that holds it
 };
 
 // Reserves the field; with EAL running, before any lcore runs. Throws std::runtime_error.

@@ -5,6 +5,7 @@
 
 #include "emulator/dataplane/frame_store.h"
 #include "emulator/dataplane/label.h"
+#include "nic/packet_pool.h"
 #include "nic/port.h"
 
 namespace longhaul::dataplane {
@@ -44,8 +45,7 @@ std::uint16_t transfer_buffer_size(const EngineConfig& config) {
 }
 
 std::uint64_t transfer_memory(const EngineConfig& config) {
-  constexpr std::uint64_t kPerBuffer = 320;  // the mbuf itself and the pool's own header
-  return kTransferBuffers * (transfer_buffer_size(config) + kPerBuffer);
+  return nic::pool_memory(kTransferBuffers, transfer_buffer_size(config));
 }
 
 Engine::Memory Engine::memory_needed(const EngineConfig& config) {

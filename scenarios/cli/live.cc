@@ -101,6 +101,7 @@ void print_ports(const Json& view) {
              "frames to", "from, last 1 s", "to, last 1 s", "lost by the emulator");
   for (const Json& port : view["ports"]) {
     std::string lost;
+    if (port["gone"].get<bool>()) lost = "its interface was DELETED";
     for (const auto& [place, frames] : port["losses"].items()) {
       const auto count = frames.get<std::uint64_t>();
       if (count != 0 && !place.starts_with("unseen_")) {

@@ -130,6 +130,7 @@ int keep_up(const Invocation& invocation) {
   if (invocation.has("congestion-control")) congestion_control = invocation.text("congestion-control");
   Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpus_of(invocation),
                              false, invocation.has("ecn")});
+  testbed.on_fault([](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   LiveControl live(testbed, version(), metrics_of(invocation));
 
   fmt::print("{} is up: data plane on CPU {}, {}\n", topology.name, fmt::join(testbed.data_plane_cpus(), ","),

@@ -14,7 +14,8 @@
 //   the clock,
 //                                                        then of frames that the data plane released, in one
 //                                                        run
-//   dataplane_bench device INTERFACE MTU INDEX           the device that longhaul uses for an interface
+//   dataplane_bench device INTERFACE MTU INDEX af_packet|af_xdp    DPDK's device for an interface, as
+//   longhaul names it
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -191,16 +192,18 @@ int run(const Arguments& arguments) {
   if (what == "link" && arguments.size() == 4) return measure_link(arguments);
   if (what == "overload" && arguments.size() == 4) return measure_overload(arguments);
   if (what == "lateness" && arguments.size() == 2) return measure_lateness(arguments);
-  if (what == "device" && arguments.size() == 4) {
+  if (what == "device" && arguments.size() == 5) {
+    const auto driver =
+        arguments[4] == "af_packet" ? nic::InterfaceDriver::kAfPacket : nic::InterfaceDriver::kAfXdp;
     fmt::print("{}\n",
                nic::device_for_interface(arguments[1], static_cast<std::uint32_t>(std::stoul(arguments[2])),
-                                         static_cast<unsigned>(std::stoul(arguments[3]))));
+                                         static_cast<unsigned>(std::stoul(arguments[3])), driver));
     return 0;
   }
   throw std::runtime_error(
       "usage: link SIZE DELAY_US fixed|whole | overload SIZE DELAY_US fixed|whole | lateness "
       "FRAMES_PER_SECOND | "
-      "device INTERFACE MTU INDEX");
+      "device INTERFACE MTU INDEX af_packet|af_xdp");
 }
 
 }  // namespace

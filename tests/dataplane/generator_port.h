@@ -8,14 +8,13 @@
 
 #include <fmt/format.h>
 #include <rte_cycles.h>
-#include <rte_errno.h>
 #include <rte_mbuf.h>
 
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <stdexcept>
 
+#include "nic/packet_pool.h"
 #include "nic/port.h"
 
 namespace longhaul::test {
@@ -30,14 +29,13 @@ class GeneratorPort final : public nic::Port {
   };
   static constexpr unsigned kRing = 4'096, kBuffers = 32'768;
 
-  GeneratorPort(const Config& config, const nic::PortSpec& spec) : config_(config) {
-    const auto room = static_cast<std::uint16_t>(spec.mtu + 18 + 2 * RTE_PKTMBUF_HEADROOM);
-    pool_ = rte_pktmbuf_pool_create(fmt::format("generator_{}", config.index).c_str(), kBuffers + spec.held,
-                                    512, 0, room, SOCKET_ID_ANY);
-    if (pool_ == nullptr) throw std::runtime_error(fmt::format("no buffers: {}", rte_strerror(rte_errno)));
+  GeneratorPort(const Config& config, const nic::PortSpec& spec)
+      : config_(config),
+        pool_(nic::make_packet_pool(fmt::format("generator_{}", config.index), kBuffers + spec.held,
+                                    static_cast<std::uint16_t>(spec.mtu + 18 + RTE_PKTMBUF_HEADROOM),
+                                    SOCKET_ID_ANY)) {
     set_rate(config.frames_per_second);
   }
-  ~GeneratorPort() override { rte_mempool_free(pool_); }
 
   // Frames per second from now on; 0: as fast as they are taken. A negative one: none.
   void set_rate(double frames_per_second) {
@@ -47,7 +45,7 @@ class GeneratorPort final : public nic::Port {
 
   std::uint16_t receive(std::span<rte_mbuf*> burst) override {
     const auto count = static_cast<unsigned>(std::min<std::uint64_t>(burst.size(), due(burst.size())));
-    if (count == 0 || rte_pktmbuf_alloc_bulk(pool_, burst.data(), count) != 0) return 0;
+    if (count == 0 || rte_pktmbuf_alloc_bulk(pool_.get(), burst.data(), count) != 0) return 0;
     const std::array<std::uint8_t, 14> header{2,    0,   0, 0, 0, static_cast<std::uint8_t>(config_.to),
                                               2,    0,   0, 0, 0, static_cast<std::uint8_t>(config_.index),
                                               0x88, 0xB5};
@@ -63,7 +61,10 @@ class GeneratorPort final : public nic::Port {
     rte_pktmbuf_free_bulk(burst.data(), static_cast<unsigned>(burst.size()));
     return static_cast<std::uint16_t>(burst.size());
   }
-  rte_mbuf* allocate() override { return rte_pktmbuf_alloc(pool_); }
+  rte_mbuf* allocate() override { return rte_pktmbuf_alloc(pool_.get()); }
+  bool allocate_bulk(std::span<rte_mbuf*> empty) override {
+    return rte_pktmbuf_alloc_bulk(pool_.get(), empty.data(), static_cast<unsigned>(empty.size())) == 0;
+  }
   nic::PortStatistics statistics() const override {
     nic::PortStatistics statistics;
     statistics.losses = {{"rx_missed", missed_.load(std::memory_order_relaxed)}};
@@ -89,7 +90,7 @@ class GeneratorPort final : public nic::Port {
   }
 
   Config config_;
-  rte_mempool* pool_ = nullptr;
+  nic::PacketPool pool_;
   std::atomic<double> rate_{0};
   std::atomic<bool> changed_{true};
   std::atomic<std::uint64_t> missed_{0};

@@ -149,12 +149,12 @@ class EndToEnd(unittest.TestCase):
         status = process.wait(seconds)
         return subprocess.CompletedProcess(words, status, process.out(), process.err())
 
-    def ask_for_testbed(self, *words, seconds=120):
+    def ask_for_testbed(self, *words, seconds=120, prefix=()):
         """The same for a command that wants the testbed, again and again while somebody else has it."""
         done = []
 
         def not_busy():
-            done[:] = [self.ask(*words, seconds=seconds)]
+            done[:] = [self.ask(*words, seconds=seconds, prefix=prefix)]
             return not (done[0].returncode == 1 and "testbed is in use" in done[0].stderr)
 
         wait_until(not_busy, "the testbed to be free", BUSY_SECONDS)

@@ -44,6 +44,8 @@ TEST_F(NetnsTest, TheSettingsAreReallyInForce) {
     EXPECT_EQ(feature("eth0", "tx-checksumming", inside), "off");
     EXPECT_EQ(feature("eth0", "tcp-segmentation-offload", inside), "off");
     EXPECT_EQ(feature("eth0", "tx-udp-segmentation", inside), "off");
+    EXPECT_EQ(feature("eth0", "tx-vlan-offload", inside), "off");
+    EXPECT_EQ(feature("eth0", "tx-vlan-stag-hw-insert", inside), "off");
 
     const json emulator = ip_json({"address", "show", "dev", host.emulator_interface}).at(0);
     EXPECT_EQ(emulator["mtu"], 9000);

@@ -116,6 +116,8 @@ TEST(Files, SummaryHoldsTheFigures) {
   record.probes[0].received = 0;
   const std::uint64_t large = (std::uint64_t{1} << 63) + 1;
   record.directions[1].counters.in.bytes = large;
+  RunRecord unknown = record;
+  unknown.loops[0].run_delay_ms = std::nullopt;
   const json summary = json::parse(summary_json(record));
   EXPECT_EQ(summary["conserved"], false);
   EXPECT_EQ(summary["directions"][0]["conserved"], true);
@@ -129,6 +131,11 @@ TEST(Files, SummaryHoldsTheFigures) {
   EXPECT_TRUE(summary["collectives"][2]["scheduled_us"].is_null());
   EXPECT_TRUE(summary["collectives"][2]["scheduled_residual_percent"].is_null());
   EXPECT_TRUE(summary["probes"][0]["min_ms"].is_null());
+  EXPECT_EQ(summary["ports"][3]["gone"], false);
+  EXPECT_EQ(summary["lcores"][0]["away_ms"], 55.5);
+  EXPECT_EQ(summary["lcores"][0]["steal_ms"], 30);
+  EXPECT_EQ(summary["lcores"][0]["involuntary_switches"], 17);
+  EXPECT_TRUE(json::parse(summary_json(unknown))["lcores"][0]["run_delay_ms"].is_null());
   EXPECT_EQ(summary["ports"][3]["losses"][0], (json{{"place", "rx_missed"}, {"frames", 0}}));
 }
 

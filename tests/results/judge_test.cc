@@ -13,8 +13,11 @@
 namespace longhaul::results {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr Bounds kBounds{.lateness_p99 = Duration::microseconds(200),
                          .lateness_invalid = Duration::milliseconds(2)};
@@ -24,11 +27,14 @@ TEST(Judge, ValidSaysWhatWasChecked) {
   EXPECT_EQ(judgement.verdict, Verdict::kValid);
   EXPECT_THAT(
       judgement.reasons,
-      ElementsAre("no emulator loss at 4 ports in 16 places",
-                  "conserved exactly: 201233 frames in = out + dropped + held on 2 link directions",
-                  "lateness P99 31.2 us <= 200 us in the worst direction, none of 201206 frames early",
-                  "sums correct in 21 checked iterations at 3 sizes",
-                  "all 20 probes answered, no sample of links.csv missing"));
+      ElementsAre(
+          "no emulator loss at 4 ports in 16 places",
+          "conserved exactly: 201233 frames in = out + dropped + held on 2 link directions",
+          "lateness P99 31.2 us <= 200 us in the worst direction, none of 201206 frames early",
+          "CPU 3 of the data plane: taken away for 55.5 ms of 20.0 s (steal 30 ms, softirq 40 ms, irq 10 "
+          "ms, 17 involuntary switches), 41 gaps of 12.2 ms in all, longest turn 1.9 ms",
+          "sums correct in 21 checked iterations at 3 sizes",
+          "all 20 probes answered, no sample of links.csv missing"));
 }
 
 struct Rule {
@@ -63,6 +69,46 @@ const Rule kRules[] = {
     {"PortNotLookedAt", [](RunRecord& r) { r.ports[1].losses.clear(); }, Verdict::kInvalid,
      "no place of loss was looked at on the port of mtp-0"},
     {"NoPorts", [](RunRecord& r) { r.ports.clear(); }, Verdict::kInvalid, "no port was looked at"},
+    {"InterfaceDeleted",
+     [](RunRecord& r) {
+       r.ports[2].gone = true;
+       r.ports[2].losses[1].second = 7;  // what else would it do
+       r.loops[0].busiest = 1;
+     },
+     Verdict::kInvalid, "interface lh-atl-1 of host atl-1 was deleted while the testbed stood"},
+    {"LossInsideTheDataPlane",
+     [](RunRecord& r) {
+       PortResult place;
+       place.host = "link wan Atlanta -> Mount Pleasant";
+       place.losses = {{"store_full", 3}, {"handover_full", 0}};
+       place.is_port = false;
+       r.ports.push_back(place);
+     },
+     Verdict::kInvalid,
+     "the emulator lost 3 frames inside the data plane, of link wan Atlanta -> Mount Pleasant at store_full"},
+    {"FramesCameLateFromAnotherLcore",
+     [](RunRecord& r) {
+       r.directions[0].entered_late = 5;
+       r.directions[0].latest_entry_ns = 200'001;
+     },
+     Verdict::kDegraded,
+     "5 frames came to link wan Atlanta -> Mount Pleasant from another lcore after their time, by up to "
+     "200.0 us "
+     "> 200 us"},
+    {"StoodStillForLongerThanInvalid", [](RunRecord& r) { r.loops[0].longest_turn_us = 202'000.5; },
+     Verdict::kInvalid,
+     "the data plane stood still for 202.0 ms; its CPU 3 was taken away for 55.5 ms of 20.0 s"},
+    {"StoodStillForLongerThanP99", [](RunRecord& r) { r.loops[0].longest_turn_us = 200'200.5; },
+     Verdict::kDegraded, "the data plane stood still for 200.2 ms"},
+    {"StoodStillForATimeOutOfTcp",
+     [](RunRecord& r) {
+       r.loops[0].longest_turn_us = 200'000;
+       r.loops[0].elapsed_ms = 3.6e6;
+     },
+     Verdict::kDegraded, "the data plane stood still for 200.0 ms"},
+    {"FileNotWritten",
+     [](RunRecord& r) { r.unwritten = {"cannot write results/links.csv: No space left on device"}; },
+     Verdict::kDegraded, "cannot write results/links.csv: No space left on device"},
     {"Early", [](RunRecord& r) { r.directions[0].lateness.early = 1; }, Verdict::kInvalid,
      "1 frames left link wan Atlanta -> Mount Pleasant before they were due"},
     {"LatenessNotRecorded", [](RunRecord& r) { r.directions[1].lateness = {}; }, Verdict::kInvalid,
@@ -100,11 +146,60 @@ INSTANTIATE_TEST_SUITE_P(Rules, JudgeRule, ::testing::ValuesIn(kRules),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Judge, AnEventfulRunIsAsValid) {
-  EXPECT_EQ(testing::eventful_record().judgement.verdict, Verdict::kValid);
+  RunRecord record = testing::eventful_record();
+  record.unwritten.clear();
+  EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kValid);
+}
+
+TEST(Judge, LatenessIsExplainedOncePerLcore) {
+  RunRecord record = testing::sample_record();
+  record.loops[0].run_delay_ms = 190;
+  record.loops[0].steal_ms = 120;
+  record.loops.push_back(record.loops[0]);
+  record.loops[1].cpu = 5;
+  record.directions.push_back(record.directions[0]);
+  record.directions[2].lcore = 1;
+  for (DirectionResult& direction : record.directions) direction.lateness.p99_ns = 1'900'000;
+  EXPECT_THAT(
+      judge(record, kBounds).reasons,
+      ElementsAre(
+          AllOf(HasSubstr("lateness P99 1900.0 us > 200 us on link wan Atlanta -> Mount Pleasant: "
+                          "the data plane's CPU 3 was taken away for 310.0 ms of 20.0 s (steal 120 ms"),
+                HasSubstr("41 gaps")),
+          "lateness P99 1900.0 us > 200 us on link wan Mount Pleasant -> Atlanta",
+          HasSubstr("Mount Pleasant: the data plane's CPU 5 was taken away for 310.0 ms")));
+}
+
+TEST(Judge, WithoutTheKernelsWordTheCpuWasAwayForWhatIsLeftOfTheTime) {
+  RunRecord record = testing::sample_record();
+  record.loops[0].steal_ms = record.loops[0].softirq_ms = record.loops[0].irq_ms = std::nullopt;
+  record.loops[0].run_delay_ms = std::nullopt;
+  record.loops[0].involuntary_switches = std::nullopt;
+  EXPECT_THAT(
+      judge(record, kBounds).reasons,
+      Contains("CPU 3 of the data plane: taken away for 100.0 ms of 20.0 s, 41 gaps of 12.2 ms in all, "
+               "longest turn 1.9 ms"));
+}
+
+TEST(Judge, SaturationIsSaidInWords) {
+  const std::string said =
+      "the data plane was saturated (CPU 3 busy 99 %): lower the rate, raise the MTU or add lcores";
+  RunRecord record = testing::sample_record();
+  record.loops[0].busiest = 0.99;
+  EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kValid);  // a loop that polls is busy
+  record.ports[0].losses[0].second = record.ports[1].losses[0].second = 5;
+  EXPECT_THAT(judge(record, kBounds).reasons, ElementsAre(HasSubstr("atl-0"), HasSubstr("mtp-0"), said));
+  record.loops[0].busiest = 0.95;
+  EXPECT_THAT(judge(record, kBounds).reasons, Not(Contains(said)));
+  record = testing::sample_record();
+  record.loops[0].busiest = 0.99;
+  record.ports[0].losses[0] = {"rx_oversized", 5};  // whoever sends these loses them at any rate
+  EXPECT_THAT(judge(record, kBounds).reasons, Not(Contains(said)));
 }
 
 TEST(Judge, LiveChangesAreSaidWhateverTheVerdict) {
   RunRecord record = testing::eventful_record();
+  record.unwritten.clear();
   const std::string said = "links were changed live 2 times, first at t = 3.250000 s: wan: delay 8 ms";
   EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kValid);
   EXPECT_EQ(judge(record, kBounds).reasons.back(), said);

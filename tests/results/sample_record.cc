@@ -80,6 +80,23 @@ RunRecord sample_record() {
                         collective(1048576, 53871.75, 53143.9, 53500)};
   record.directions = {direction("Atlanta", "Mount Pleasant", 102468, 0),
                        direction("Mount Pleasant", "Atlanta", 98765, 17)};
+  LoopResult loop;
+  loop.cpu = 3;
+  loop.turns = 9'876'543;
+  loop.longest_turn_us = 1'850.5;
+  loop.gaps = 41;
+  loop.gap_ms = 12.25;
+  loop.sleep_overrun_ms = 80;
+  loop.slept_ms = 12'000;
+  loop.cpu_ms = 7'900;
+  loop.elapsed_ms = 20'000;
+  loop.busiest = 0.62;
+  loop.steal_ms = 30;
+  loop.softirq_ms = 40;
+  loop.irq_ms = 10;
+  loop.run_delay_ms = 25.5;
+  loop.involuntary_switches = 17;
+  record.loops = {loop};
   record.switches = {{"Atlanta", 204900, 6, 0, 0}, {"Mount Pleasant", 197500, 6, 1, 2}};
   record.judgement = judge(record, kBounds);
   return record;
@@ -100,6 +117,9 @@ RunRecord eventful_record() {
   counters.classes[0] = {{90'000, 90'000 * 1514}, {20, 20 * 1514}, 70, 1514, {}};
   counters.classes[1] = {{8'765, 8'765 * 1514}, {}, 0, 0, Duration::microseconds(4'250)};
   record.ports[2].pause_frames = 9;
+  direction.entered_late = 12;
+  direction.latest_entry_ns = 45'600;
+  record.unwritten = {"cannot write links.csv: No space left on device"};
   record.decisions = {97, 0};
   record.live_changes.add({3.25, "wan: delay 8 ms"});
   record.live_changes.add({4.5, "wan forward: loss 0.001"});

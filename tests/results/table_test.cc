@@ -60,6 +60,11 @@ constexpr const char* kGolden = R"(# longhaul 0.1.0 revision 0123456789ab
   wan: Atlanta -> Mount Pleasant  102463      0   4.2  31.2   88.7  412.3
   wan: Mount Pleasant -> Atlanta   98743      0   4.2  31.2   88.7  412.3
 #
+# Lcores, and what came between them and their work (gaps: turns above 100 us)
+# CPU  busy  asleep  away  steal  softirq+irq  switched  gaps  gaps  longest turn
+#       (%)     (%)  (ms)   (ms)         (ms)                  (ms)          (ms)
+    3  39.5    60.0  55.5     30           50        17    41  12.2          1.85
+#
 # Ports of the data plane
 # host         rx        rx        tx        tx      lost
 #        (frames)   (bytes)  (frames)   (bytes)  (frames)
@@ -82,6 +87,8 @@ VERDICT: VALID
   no emulator loss at 4 ports in 16 places
   conserved exactly: 201233 frames in = out + dropped + held on 2 link directions
   lateness P99 31.2 us <= 200 us in the worst direction, none of 201206 frames early
+  CPU 3 of the data plane: taken away for 55.5 ms of 20.0 s (steal 30 ms, softirq 40 ms, irq 10 ms, 17
+    involuntary switches), 41 gaps of 12.2 ms in all, longest turn 1.9 ms
   sums correct in 21 checked iterations at 3 sizes
   all 20 probes answered, no sample of links.csv missing
 )";
@@ -127,6 +134,9 @@ TEST(Table, WhatIsRareHasALineWhereItHappened) {
   const std::string text = report_text(record, Colour::kNever);
   EXPECT_NE(text.find(kClasses), std::string::npos);
   EXPECT_NE(text.find("# Decisions in decisions.csv: 97, missing: 0\n"), std::string::npos);
+  EXPECT_NE(text.find("    12 frames came from another lcore after their time, by up to 45.6 us\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("# cannot write links.csv: No space left on device\n#\n"), std::string::npos);
   EXPECT_NE(text.find("# PAUSE and PFC frames from hosts\n  atl-1 9\n"), std::string::npos);
 }
 
@@ -161,6 +171,14 @@ TEST(Table, AtMost110ColumnsWithLargeFiguresAndLongNames) {
     port.rx_bytes = port.tx_bytes = 90'000'000'000'000;
     for (int i = 0; i < 8; ++i) port.losses.emplace_back("place_of_loss_" + std::to_string(i), 123'456'789);
   }
+  LoopResult& loop = record.loops[0];
+  constexpr double kWeekMs = 6.048e8;
+  loop.cpu = 1'023;
+  loop.elapsed_ms = loop.cpu_ms = loop.slept_ms = kWeekMs;
+  loop.steal_ms = loop.softirq_ms = loop.irq_ms = loop.run_delay_ms = kWeekMs;
+  loop.gap_ms = kWeekMs, loop.longest_turn_us = kWeekMs;
+  loop.gaps = 6'000'000'000, loop.involuntary_switches = 6'000'000'000;
+  for (DirectionResult& direction : record.directions) direction.entered_late = 60'000'000'000;
   for (PathProbe& probe : record.probes) probe.from = probe.to = std::string(60, 'p');
   for (CollectiveResult& result : record.collectives) {
     result.size_bytes = 16ULL << 30;
@@ -193,6 +211,25 @@ TEST(Table, LossesAreSummedAndNamed) {
   const std::string text = ports_table(record);
   EXPECT_NE(text.find("rx_missed 3, rx_no_mbuf 0, tx_ring_full 0, veth_drop 4\n"), std::string::npos);
   EXPECT_NE(text.find("         7\n"), std::string::npos);
+}
+
+TEST(Table, AnInterfaceThatIsGoneIsLoud) {
+  RunRecord record = sample_record();
+  EXPECT_EQ(ports_table(record).find("GONE"), std::string::npos);
+  record.ports[1].gone = true;
+  EXPECT_NE(ports_table(record).find("mtp-0 net_af_xdp_mtp-0,iface=lh-mtp-0: GONE, rx_missed 0"),
+            std::string::npos);
+}
+
+TEST(Table, WhatTheKernelDoesNotTellShowsADash) {
+  RunRecord record = sample_record();
+  record.loops[0].steal_ms = record.loops[0].softirq_ms = record.loops[0].run_delay_ms = std::nullopt;
+  record.loops[0].involuntary_switches = std::nullopt;
+  EXPECT_NE(lcores_table(record).find("    3  39.5    60.0  100.0      -            -         -    41  12.2"),
+            std::string::npos)
+      << lcores_table(record);
+  record.loops.clear();
+  EXPECT_EQ(lcores_table(record), "");
 }
 
 TEST(Table, NoPredictionAndNoReplyShowADash) {

@@ -56,8 +56,9 @@ TEST(Library, FindsNamesAndPaths) {
   EXPECT_EQ(find_topology({}, "./metro-pair.yaml", shipped().topologies),
             shipped().topologies / "./metro-pair.yaml");
   EXPECT_EQ(error_of([] { find_scenario(shipped(), "first-lite"); }),
-            "no scenario is called 'first-lite', allowed: first-light, metro-light, switch-over, or a path "
-            "to a .yaml file");
+            "no scenario is called 'first-lite', allowed: first-light, metro-light, parallel-spans, "
+            "ring-all-reduce, "
+            "switch-over, or a path to a .yaml file");
   EXPECT_EQ(error_of([] { find_scenario({}, "x"); }),
             "no scenario is called 'x', allowed: a path to a .yaml file");
   EXPECT_EQ(error_of([] { find_topology(shipped(), "./x.yaml"); }),

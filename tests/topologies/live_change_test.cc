@@ -177,16 +177,23 @@ TEST(LiveEvent, IsAnEntryOfATimelineFromNowOn) {
   core::Change light = dark(false);
   light.delay = kMillisecond * 6;
   light.new_route = true;
-  EXPECT_EQ(read_live_event(topology(), "wan", {"protection_switch={outage: 20 ms, delay: 6 ms}"}),
-            (std::vector<LiveChange>{{1, kForward, {}, dark(true)},
-                                     {1, kReverse, {}, dark(true)},
-                                     {1, kForward, kMillisecond * 20, light},
-                                     {1, kReverse, kMillisecond * 20, light}}));
-  EXPECT_TRUE(read_live_event(topology(), "wan", {"delay=6 ms", "route=new"}).at(0).change.new_route);
+  EXPECT_EQ(read_live_event(topology(), "wide", {"protection_switch={outage: 20 ms, delay: 6 ms}"}),
+            (std::vector<LiveChange>{{2, kForward, {}, dark(true)},
+                                     {2, kReverse, {}, dark(true)},
+                                     {2, kForward, kMillisecond * 20, light},
+                                     {2, kReverse, kMillisecond * 20, light}}));
+  EXPECT_TRUE(read_live_event(topology(), "wide", {"delay=6 ms", "route=new"}).at(0).change.new_route);
   EXPECT_EQ(read_live_event(topology(), "wide", {"member={index: 1, up: false}"}).at(0).change.member,
             (core::Change::Member{1, false}));
   EXPECT_EQ(read_live_event(topology(), "wide", {"change={delay: 7 ms, dark: true}"}).at(1).change.delay,
             kMillisecond * 7);
+}
+
+TEST(LiveEvent, RefusesANewRouteWhereNothingMayOvertake) {
+  EXPECT_EQ(refused_event("metro", {"delay=2 ms", "route=new"}),
+            "links.metro.delay: takes a new route, on which frames may overtake, and this link keeps no room "
+            "for that; "
+            "start with `--set links.metro.reserve.delay='6.63 ms'`");
 }
 
 TEST(LiveEvent, WritesRepetitionsOutInTheOrderOfTime) {
