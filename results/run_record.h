@@ -111,8 +111,7 @@ struct LoopResult {
   double sleep_overrun_ms = 0;      // by how much sleeps of 20 us were longer than asked
   double slept_ms = 0, cpu_ms = 0;  // asleep, on the CPU
   double elapsed_ms = 0;
-  double busiest =
-      0;  // share of a second in which it had frames to move, in the second in which that was largest
+  double busiest = 0;  // share of its busiest second that turns with a frame to move took
   // As the kernel counts them; nothing where it does not tell. Of the CPU, in ticks of 10 ms or so: time that
   // the hypervisor gave to others, and that interrupts took.
   std::optional<double> steal_ms, softirq_ms, irq_ms;

@@ -60,7 +60,7 @@ std::string ceiling_line(const topology::Topology& topology) {
 }
 
 std::string equal_paths_note(std::uint64_t paths) {
-  return paths > 1 ? fmt::format("; predictions take the first of {} equal paths", paths) : "";
+  return paths > 1 ? fmt::format("; predictions spread flows evenly over {} equal paths", paths) : "";
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #include "emulator/core/link.h"
+#include "nic/port.h"
+#include "topologies/bounds.h"
 #include "topologies/quantity.h"
 #include "topologies/routes.h"
 
@@ -141,6 +143,64 @@ void fit_into_memory(const Topology& topology, std::uint64_t available, dataplan
       "the data plane needs {} of memory and {} are available: {}. Take shorter or slower links, smaller "
       "buffers or a smaller reserve",
       mebibytes(needed), mebibytes(available), arithmetic));
+}
+
+namespace {
+
+// By halving: memory grows with the delay, but not along a closed form.
+Duration largest_delay(dataplane::EngineConfig config, std::size_t direction, std::uint64_t available) {
+  const auto fits = [&](Duration delay) {
+    config.directions[direction].link.delay = delay;
+    return dataplane::Engine::memory_needed(config).all() <= available;
+  };
+  if (fits(topology::limits::kLongestDelay)) return topology::limits::kLongestDelay;
+  Duration least, most = topology::limits::kLongestDelay;
+  while (most - least > Duration::microseconds(1)) {
+    const Duration middle = least + Duration::picoseconds((most - least).ps() / 2);
+    (fits(middle) ? least : most) = middle;
+  }
+  return least;
+}
+
+}  // namespace
+
+std::string placement_text(const Topology& topology, const std::vector<unsigned>& cpus,
+                           std::uint64_t available) {
+  dataplane::EngineConfig config = engine_config(topology, 1, cpus);
+  for (std::size_t p = 0; p < config.ports.size(); ++p) {
+    if (topology.hosts[p].kind != topology::HostKind::kNetns) continue;
+    config.ports[p].device = nic::device_for_interface("eth0", config.mtu, static_cast<unsigned>(p));
+  }
+  const std::vector<double> loads = loads_of(topology);
+  std::string text = "#\n# Data plane\n";
+  for (std::size_t l = 0; l < cpus.size(); ++l) {
+    std::vector<std::string> names;
+    double load = 0;
+    for (std::size_t s = 0; s < topology.sites.size(); ++s) {
+      if (config.sites[s].lcore != l) continue;
+      names.push_back(topology.sites[s].name);
+      load += loads[s];
+    }
+    text += fmt::format("# lcore {} on CPU {}: {}; their hosts and links at full rate: {:.1f} Gbit/s\n", l,
+                        cpus[l], names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", ")),
+                        load / 1e9);
+  }
+  std::string memory = memory_text(topology, config);
+  for (std::size_t at = 0; (at = memory.find('\n', at)) != std::string::npos && at + 1 < memory.size();) {
+    memory.insert(++at, "# ");
+  }
+  text += "# " + memory;
+  config.hold_memory = Bytes();
+  for (std::size_t d = 0; d < config.directions.size(); ++d) {
+    const dataplane::DirectionConfig& direction = config.directions[d];
+    const Duration delay = largest_delay(config, d, available);
+    text += fmt::format("# largest delay of {} {} -> {} at full rate in the {} that are free: {}{}\n",
+                        topology.links[direction.owner.link].name, topology.sites[direction.from_site].name,
+                        topology.sites[direction.to_site].name, mebibytes(available),
+                        delay == Duration() ? "none" : fmt::format("{:.1f} ms", delay.to_seconds() * 1e3),
+                        delay == topology::limits::kLongestDelay ? " (the most that a file may say)" : "");
+  }
+  return text;
 }
 
 }  // namespace longhaul::scenario

@@ -33,4 +33,9 @@ std::string memory_text(const topology::Topology& topology, const dataplane::Eng
 void fit_into_memory(const topology::Topology& topology, std::uint64_t available,
                      dataplane::EngineConfig& config);
 
+// For `longhaul check`, as comment lines: which lcore owns which sites and how much they ask of it, the
+// memory, and for each direction the largest delay at its full rate for which `available` bytes are enough.
+std::string placement_text(const topology::Topology& topology, const std::vector<unsigned>& cpus,
+                           std::uint64_t available);
+
 }  // namespace longhaul::scenario

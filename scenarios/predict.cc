@@ -22,7 +22,17 @@ struct Load {
   explicit Load(const Scenario& scenario)
       : links(scenario.topology.links.size()), ranks(scenario.workload.ranks.size()) {}
 
-  std::vector<std::array<double, 2>> links;
+  // On the busiest of equal ways, when the flows between two ranks take them in turn; kept for the first of
+  // them.
+  struct OnLine {
+    double amount = 0;
+    std::uint64_t flows = 0, ways = 1;
+    double most() const {
+      const std::uint64_t on_one = (flows + ways - 1) / ways;
+      return flows == 0 ? 0 : amount * static_cast<double>(on_one) / static_cast<double>(flows);
+    }
+  };
+  std::vector<std::array<OnLine, 2>> links;
   std::vector<double> ranks;
 };
 
@@ -55,7 +65,14 @@ double host_goodput(const Scenario& scenario, std::size_t rank) {
 // Adds `amount` to the sender's interface and to every direction on the way between two ranks.
 void send(const Scenario& scenario, std::size_t from, std::size_t to, double amount, Load& load) {
   load.ranks[from] += amount;
-  for (const topology::Hop& hop : way(scenario, from, to)) load.links[hop.link][hop.direction] += amount;
+  const std::uint64_t ways =
+      equal_paths(scenario.topology, host_of(scenario, from).site, host_of(scenario, to).site);
+  for (const topology::Hop& hop : way(scenario, from, to)) {
+    Load::OnLine& line = load.links[hop.link][hop.direction];
+    line.amount += amount;
+    ++line.flows;
+    line.ways = line.flows == 1 ? ways : std::min(line.ways, ways);
+  }
 }
 
 // Seconds until the line that is worst off has carried its load of bytes.
@@ -63,7 +80,7 @@ double longest_transfer(const Scenario& scenario, const Load& load) {
   double longest = 0;
   for (std::size_t l = 0; l < load.links.size(); ++l) {
     for (const Direction d : {kForward, kReverse}) {
-      longest = std::max(longest, load.links[l][d] / line_goodput(scenario.topology, l, d));
+      longest = std::max(longest, load.links[l][d].most() / line_goodput(scenario.topology, l, d));
     }
   }
   for (std::size_t rank = 0; rank < load.ranks.size(); ++rank) {
@@ -111,7 +128,7 @@ std::vector<Edge> ring_edges(const Scenario& scenario) {
     double slowest = host_goodput(scenario, r);
     for (const topology::Hop& hop : way(scenario, r, left)) {
       slowest = std::min(slowest, line_goodput(scenario.topology, hop.link, hop.direction) /
-                                      crossings.links[hop.link][hop.direction]);
+                                      crossings.links[hop.link][hop.direction].most());
     }
     edges[r] = {1 / slowest, delay(scenario, r, left).to_seconds(), delay(scenario, left, r).to_seconds()};
   }

@@ -3,11 +3,12 @@
 // What a run can be expected to measure: printed before it by `check`, beside the measured figures after it.
 // Two predictions of an all-reduce: the closed form of the textbooks, and Gloo's own schedule with its
 // handshakes. Both take every line at TCP's goodput, with no loss, no queueing, no slow start and no time
-// spent in hosts, so a real run is a little slower. Of several ways of equal cost the first is taken. Rates
-// are bytes per second, sizes of a collective are per rank. The ring's cost model is that of Patarasuk and
-// Yuan (2009), with the propagation of its longest dependency chain in place of a constant latency per step;
-// halving-doubling is that of Thakur, Rabenseifner and Gropp (2005); the schedules are those of
-// gloo/allreduce.cc and gloo/allreduce_halving_doubling.h.
+// spent in hosts, so a real run is a little slower. Of several ways of equal cost the first gives the delay,
+// and flows take them in turn, which a hash of theirs need not do. Rates are bytes per second, sizes of a
+// collective are per rank. The ring's cost model is that of Patarasuk and Yuan (2009), with the propagation
+// of its longest dependency chain in place of a constant latency per step; halving-doubling is that of
+// Thakur, Rabenseifner and Gropp (2005); the schedules are those of gloo/allreduce.cc and
+// gloo/allreduce_halving_doubling.h.
 #pragma once
 
 #include <cstddef>

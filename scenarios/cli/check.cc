@@ -5,9 +5,14 @@
 
 #include <cstdio>
 
+#include "nic/cpus.h"
+#include "nic/machine.h"
 #include "scenarios/check_report.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/load.h"
+#ifdef LONGHAUL_HAVE_DATAPLANE
+#include "scenarios/placement.h"
+#endif
 #include "topologies/load.h"
 
 namespace longhaul::scenario {
@@ -25,15 +30,29 @@ bool names_a_scenario(const std::string& name_or_path, const Library& library) {
   return true;  // if it is no scenario either, loading says what there is
 }
 
+// How the data plane would stand here; nothing where it was not built.
+std::string data_plane_text([[maybe_unused]] const topology::Topology& topology,
+                            [[maybe_unused]] const Invocation& invocation) {
+#ifdef LONGHAUL_HAVE_DATAPLANE
+  std::vector<unsigned> cpus{nic::usable_cpus().back()};
+  if (invocation.has("lcores")) cpus = invocation.numbers("lcores", kMostCpu);
+  return placement_text(topology, cpus, nic::examine_machine().memory_available);
+#else
+  return {};
+#endif
+}
+
 int check_file(const Invocation& invocation) {
   const std::string file = invocation.text("file");
   if (names_a_scenario(file, invocation.library)) {
     const Scenario scenario = load(file, invocation.library, invocation.overrides());
-    fmt::print("{}\n{}", effective_yaml(scenario), prediction_text(scenario));
+    fmt::print("{}\n{}{}", effective_yaml(scenario), prediction_text(scenario),
+               data_plane_text(scenario.topology, invocation));
   } else {
     const topology::Topology topology =
         topology::load(find_topology(invocation.library, file), invocation.overrides());
-    fmt::print("{}\n{}", topology::effective_yaml(topology), prediction_text(topology));
+    fmt::print("{}\n{}{}", topology::effective_yaml(topology), prediction_text(topology),
+               data_plane_text(topology, invocation));
   }
   return kValid;
 }
@@ -65,7 +84,9 @@ Subcommand check_command_line() {
   command.options.add_options()("file", po::value<std::string>()->required()->value_name("FILE"),
                                 "a file, or a name that `longhaul list` shows")(
       "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
-      "change one value of the file; may be repeated");
+      "change one value of the file; may be repeated")(
+      "lcores", po::value<std::string>()->value_name("CPU,..."),
+      "show how sites would be spread over lcores on these CPUs (default: one, on the last CPU)");
   command.positional.add("file", 1);
   return command;
 }

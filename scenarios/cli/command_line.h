@@ -46,6 +46,8 @@ struct Invocation {
   std::vector<topology::Override> overrides() const;
 };
 
+inline constexpr unsigned kMostCpu = 1'023;  // the largest number of a CPU that a command line may name
+
 struct Subcommand {
   std::string name;
   std::string arguments;  // for the usage line, e.g. "SCENARIO"

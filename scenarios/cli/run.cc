@@ -56,10 +56,10 @@ void add_common(po::options_description& options) {
 std::vector<unsigned> cpus_of(const Invocation& invocation) {
   if (invocation.has("lcores")) {
     if (invocation.has("cpu")) throw UsageError("--cpu and --lcores: give one of the two");
-    return invocation.numbers("lcores", 1'023);
+    return invocation.numbers("lcores", kMostCpu);
   }
   if (!invocation.has("cpu")) return {};
-  return {static_cast<unsigned>(invocation.whole_number("cpu", 1'023))};
+  return {static_cast<unsigned>(invocation.whole_number("cpu", kMostCpu))};
 }
 
 std::optional<std::uint16_t> metrics_of(const Invocation& invocation) {

@@ -75,7 +75,9 @@ class Fabric(Live):
     def predicted(self, topology):
         """The round trip of propagation over each link in ms, by the two sites in either order."""
         found = {}
-        for a, b, rtt in re.findall(r"(?m)^# \S+ +(\S+) -> (\S+) +([\d.]+) ", self.ok("check", topology)):
+        table = re.search(r"# link +direction +RTT \(ms\).*\n((?:# \S+ +\S+ -> \S+ +[\d.]+ .*\n)+)",
+                          self.ok("check", topology))[1]
+        for a, b, rtt in re.findall(r"(?m)^# \S+ +(\S+) -> (\S+) +([\d.]+) ", table):
             found[a, b] = float(rtt)
         return found
 

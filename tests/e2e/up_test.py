@@ -114,14 +114,14 @@ class Up(EndToEnd):
         self.assertEqual(server.wait(), 0)
         self.stop(process)
 
-    def test_frames_of_1500_bytes_use_af_xdp(self):
+    def test_frames_of_1500_bytes(self):
         process = self.up(TOPOLOGY, "--set", "mtu=1500")
-        self.largest_frame_is(1500, "net_af_xdp")
+        self.largest_frame_is(1500, "xdp,")
         self.stop(process)
 
-    def test_jumbo_frames_use_af_packet(self):
+    def test_jumbo_frames(self):
         process = self.up(TOPOLOGY)
-        self.largest_frame_is(9000, "net_af_packet")
+        self.largest_frame_is(9000, "xdp,")
         self.stop(process)
 
     def largest_frame_is(self, mtu, driver):

@@ -232,9 +232,9 @@ TEST(Predict, ThreeSitesInARow) {
   EXPECT_EQ(pairs[2].round_trip, Duration::milliseconds(20));
 }
 
-// Where ways are equal the first counts, and it is said; a dearer link between the same sites is no way at
-// all.
-TEST(Predict, OfEqualWaysTheFirst) {
+// Of equal ways the first gives the delay and flows take them in turn; a dearer link between the same sites
+// is no way at all.
+TEST(Predict, SpreadsFlowsOverEqualWays) {
   Scenario s = two_sites(2, 2);
   const Duration alone = closed_form_all_reduce(s, Bytes(1 << 20));
   auto& links = s.topology.links;
@@ -242,7 +242,14 @@ TEST(Predict, OfEqualWaysTheFirst) {
   links[1].directions[0].delay = links[1].directions[1].delay = Duration::milliseconds(9);
   EXPECT_EQ(rank_round_trips(s).at(0).equal_paths, 2u);
   EXPECT_EQ(rank_round_trips(s).at(0).round_trip, Duration::microseconds(13'260));
-  EXPECT_EQ(closed_form_all_reduce(s, Bytes(1 << 20)), alone);
+  EXPECT_EQ(closed_form_all_reduce(s, Bytes(1 << 20)), alone) << "one flow each way: it takes one of them";
+  Scenario crossing = s;
+  crossing.workload.ranks = {0, 2, 1, 3};  // two flows each way
+  const Duration two_ways = closed_form_all_reduce(crossing, Bytes(1 << 20));
+  crossing.topology.links.pop_back();
+  const Duration one_way = closed_form_all_reduce(crossing, Bytes(1 << 20));
+  const Duration propagation = Duration::microseconds(6 * 6'630);
+  EXPECT_NEAR((one_way - propagation).to_seconds() / (two_ways - propagation).to_seconds(), 2, 1e-6);
   links[0].cost = 2;
   EXPECT_EQ(rank_round_trips(s).at(0).equal_paths, 1u);
   EXPECT_EQ(rank_round_trips(s).at(0).round_trip, Duration::milliseconds(18));
