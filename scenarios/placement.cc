@@ -138,7 +138,8 @@ void fit_into_memory(const Topology& topology, std::uint64_t available, dataplan
   if (needed <= available) return;
   std::string arithmetic = memory_text(topology, config);
   arithmetic.pop_back();
-  std::replace(arithmetic.begin(), arithmetic.end(), '\n', ';');
+  for (std::size_t at = 0; (at = arithmetic.find('\n', at)) != std::string::npos;)
+    arithmetic.replace(at, 1, "; ");
   throw std::runtime_error(fmt::format(
       "the data plane needs {} of memory and {} are available: {}. Take shorter or slower links, smaller "
       "buffers or a smaller reserve",
