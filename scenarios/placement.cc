@@ -195,7 +195,7 @@ std::string placement_text(const Topology& topology, const std::vector<unsigned>
   for (std::size_t d = 0; d < config.directions.size(); ++d) {
     const dataplane::DirectionConfig& direction = config.directions[d];
     const Duration delay = largest_delay(config, d, available);
-    text += fmt::format("# largest delay of {} {} -> {} at full rate in the {} that are free: {}{}\n",
+    text += fmt::format("# largest delay of {} {} -> {} at full rate in {} of memory: {}{}\n",
                         topology.links[direction.owner.link].name, topology.sites[direction.from_site].name,
                         topology.sites[direction.to_site].name, mebibytes(available),
                         delay == Duration() ? "none" : fmt::format("{:.1f} ms", delay.to_seconds() * 1e3),

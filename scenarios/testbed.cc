@@ -46,8 +46,8 @@ std::vector<unsigned> choose_cpus(const std::vector<unsigned>& asked) {
   const std::vector<unsigned> cpus = nic::usable_cpus();
   for (const unsigned cpu : asked) {
     if (std::find(cpus.begin(), cpus.end(), cpu) == cpus.end()) {
-      throw std::runtime_error(
-          fmt::format("--lcores: no CPU {} for this process; it may use {}", cpu, fmt::join(cpus, ", ")));
+      throw std::runtime_error(fmt::format("no CPU {} for this process (--cpu, --lcores); it may use {}", cpu,
+                                           fmt::join(cpus, ", ")));
     }
   }
   return asked.empty() ? std::vector{cpus.back()} : asked;

@@ -36,7 +36,7 @@ std::string data_plane_text([[maybe_unused]] const topology::Topology& topology,
 #ifdef LONGHAUL_HAVE_DATAPLANE
   std::vector<unsigned> cpus{nic::usable_cpus().back()};
   if (invocation.has("lcores")) cpus = invocation.numbers("lcores", kMostCpu);
-  return placement_text(topology, cpus, nic::examine_machine().memory_available);
+  return placement_text(topology, cpus, nic::examine_machine().memory);
 #else
   return {};
 #endif

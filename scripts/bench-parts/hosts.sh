@@ -75,8 +75,8 @@ hosts_part() {
     done
   done
   echo
-  echo "Between two namespaces, the best of $rounds rounds. testpmd cannot drive longhaul's own AF_XDP port: it stands over"
-  echo "the driver that DPDK has for the MTU. Ratios are to testpmd, then to the plain veth pair."
+  echo "Between two namespaces, the best of $rounds rounds. testpmd cannot drive longhaul's own AF_XDP port: it stands"
+  echo "over the driver that DPDK has for the MTU. Ratios are to testpmd, then to the plain veth pair."
   if wanted tcp; then for mtu in "${mtus[@]}"; do print_tcp "$mtu"; done; fi
   if wanted udp; then print_udp 1500; fi
   if wanted rtt; then print_rtt 1500; fi

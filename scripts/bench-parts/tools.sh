@@ -17,6 +17,7 @@ declare -A children # by process id
 begin() {
   local log=$1
   shift
+  : >"$log"  # before the child does, so that nobody reads what an earlier one wrote
   setsid timeout -k 10 120 "$@" >"$log" 2>&1 &
   began=$!
   children[$began]=1

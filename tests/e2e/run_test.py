@@ -222,8 +222,8 @@ class Refusals(EndToEnd):
         self.nothing_is_left()
 
     def test_a_processor_that_there_is_not(self):
-        self.refused(self.ask_for_testbed("run", "metro-light", "--cpu", "99"), 1, "--cpu 99")
-        self.refused(self.ask_for_testbed("up", "metro-pair", "--cpu", "99"), 1, "--cpu 99")
+        self.refused(self.ask_for_testbed("run", "metro-light", "--cpu", "99"), 1, "no CPU 99")
+        self.refused(self.ask_for_testbed("up", "metro-pair", "--cpu", "99"), 1, "no CPU 99")
         self.assertEqual(list((self.directory / "results/runs").iterdir()), [])
         self.nothing_is_left()
 
