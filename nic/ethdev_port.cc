@@ -7,8 +7,10 @@
 #include <rte_mbuf.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "nic/packet_pool.h"
 
@@ -42,6 +44,10 @@ std::string ethdev_name(const std::string& device) {
   return device.substr(0, device.find(','));
 }
 
+bool is_memif_client(const std::string& device) {
+  return device.starts_with("net_memif") && device.find("role=client") != std::string::npos;
+}
+
 class EthdevPort : public Port {
  public:
   explicit EthdevPort(const PortSpec& spec);
@@ -64,6 +70,7 @@ class EthdevPort : public Port {
 
  private:
   void start(const PortSpec& spec);
+  void connect();
 
   std::string device_;
   std::uint16_t id_ = 0;
@@ -103,9 +110,31 @@ void EthdevPort::start(const PortSpec& spec) {
   check(rte_eth_rx_queue_setup(id_, 0, rx, SOCKET_ID_ANY, nullptr, pool_.get()), device_,
         "set up its receive queue");
   check(rte_eth_tx_queue_setup(id_, 0, tx, SOCKET_ID_ANY, nullptr), device_, "set up its transmit queue");
-  check(rte_eth_dev_start(id_), device_, "start it");
+  if (is_memif_client(device_)) {
+    connect();
+  } else {
+    check(rte_eth_dev_start(id_), device_, "start it");
+  }
   const int promiscuous = rte_eth_promiscuous_enable(id_);
   if (promiscuous != 0 && promiscuous != -ENOTSUP) check(promiscuous, device_, "enable promiscuous mode");
+}
+
+// DPDK's memif client asks once. Where the server is not there yet, or has made its socket but not started
+// its port, it is turned away and would stay so.
+void EthdevPort::connect() {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kPatience{5'000}, kAnswer{200}, kPause{1};
+  for (const auto give_up = Clock::now() + kPatience; Clock::now() < give_up;) {
+    const bool asked = rte_eth_dev_start(id_) == 0;
+    for (const auto ask_again = Clock::now() + kAnswer; Clock::now() < ask_again;) {
+      rte_eth_link link{};
+      if (asked && rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP) return;
+      std::this_thread::sleep_for(kPause);
+    }
+    if (asked) rte_eth_dev_stop(id_);
+  }
+  throw std::runtime_error(fmt::format(
+      "port {}: no memif server answered within {} ms; start the server first", device_, kPatience.count()));
 }
 
 EthdevPort::~EthdevPort() {
