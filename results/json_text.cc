@@ -13,6 +13,31 @@ nlohmann::ordered_json to_json(const Judgement& judgement) {
   return {{"verdict", name(judgement.verdict)}, {"reasons", judgement.reasons}};
 }
 
+nlohmann::ordered_json to_json(const core::Tally& tally) {
+  return {{"frames", tally.frames}, {"bytes", tally.bytes}};
+}
+
+nlohmann::ordered_json to_json(const core::LinkCounters& counters) {
+  auto dropped = nlohmann::ordered_json::object(), marked = dropped;
+  for (std::size_t i = 0; i < core::kDropCauses; ++i) {
+    dropped[std::string(core::name(static_cast<core::DropCause>(i)))] = to_json(counters.dropped[i]);
+  }
+  for (std::size_t i = 0; i < core::kMarkCauses; ++i) {
+    marked[std::string(core::name(static_cast<core::MarkCause>(i)))] = to_json(counters.marked[i]);
+  }
+  return {{"in", to_json(counters.in)},
+          {"out", to_json(counters.out)},
+          {"dropped", dropped},
+          {"held", to_json(counters.held)},
+          {"conserved", counters.conserved()},
+          {"queue_bytes", counters.queue_bytes},
+          {"queue_peak_bytes", counters.queue_peak_bytes},
+          {"duplicated", to_json(counters.duplicated)},
+          {"marked", marked},
+          {"corrupted", to_json(counters.corrupted)},
+          {"frames_reordered", counters.reordered}};
+}
+
 nlohmann::ordered_json to_json(const LiveChanges& changes) {
   nlohmann::ordered_json first = nlohmann::ordered_json::array();
   for (const LiveChanges::Change& change : changes.first) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// JSON values as the text of a file, for the writers of results/ only.
+// JSON values as the text of a file, and what several writers of JSON have in common.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -15,6 +15,12 @@ std::string to_text(const nlohmann::ordered_json& json);
 
 // {"verdict": "VALID", "reasons": [...]}
 nlohmann::ordered_json to_json(const Judgement& judgement);
+
+nlohmann::ordered_json to_json(const core::Tally& tally);
+
+// What a link counted, as it stands in a direction of summary.json and of `longhaul show`; without classes
+// and pauses.
+nlohmann::ordered_json to_json(const core::LinkCounters& counters);
 
 // {"count": 2, "first": [{"at_s": 1.5, "text": "wan: rate 100 Mbit/s"}, ...]}
 nlohmann::ordered_json to_json(const LiveChanges& changes);

@@ -58,10 +58,6 @@ Json collective_json(const CollectiveResult& result) {
           {"checked_iterations", result.checked_iterations}};
 }
 
-Json tally_json(const core::Tally& tally) {
-  return {{"frames", tally.frames}, {"bytes", tally.bytes}};
-}
-
 Json pause_json(const core::PauseCounters& pause) {
   return {{"xoff_sent", pause.xoff_sent},
           {"xon_sent", pause.xon_sent},
@@ -71,8 +67,8 @@ Json pause_json(const core::PauseCounters& pause) {
 }
 
 Json class_json(const core::ClassCounters& counters) {
-  return {{"in", tally_json(counters.in)},
-          {"dropped", tally_json(counters.dropped)},
+  return {{"in", to_json(counters.in)},
+          {"dropped", to_json(counters.dropped)},
           {"frames_marked", counters.marked},
           {"queue_bytes", counters.queue_bytes},
           {"paused_s", counters.paused.to_seconds()}};
@@ -85,31 +81,14 @@ Json lateness_json(const Lateness& lateness) {
 
 Json direction_json(const DirectionResult& direction) {
   const core::LinkCounters& counters = direction.counters;
-  Json dropped = Json::object(), marked = Json::object();
-  for (std::size_t i = 0; i < core::kDropCauses; ++i) {
-    dropped[std::string(name(static_cast<core::DropCause>(i)))] = tally_json(counters.dropped[i]);
-  }
-  for (std::size_t i = 0; i < core::kMarkCauses; ++i) {
-    marked[std::string(name(static_cast<core::MarkCause>(i)))] = tally_json(counters.marked[i]);
-  }
-  return {{"link", direction.link},
-          {"from", direction.from},
-          {"to", direction.to},
-          {"in", tally_json(counters.in)},
-          {"out", tally_json(counters.out)},
-          {"dropped", dropped},
-          {"held", tally_json(counters.held)},
-          {"conserved", counters.conserved()},
-          {"queue_bytes", counters.queue_bytes},
-          {"queue_peak_bytes", counters.queue_peak_bytes},
-          {"duplicated", tally_json(counters.duplicated)},
-          {"marked", marked},
-          {"corrupted", tally_json(counters.corrupted)},
-          {"frames_reordered", counters.reordered},
-          {"pause", pause_json(counters.pause)},
-          {"classes", list_of(std::span(counters.classes).first(direction.classes), class_json)},
-          {"lateness", lateness_json(direction.lateness)},
-          {"entered_late", {{"frames", direction.entered_late}, {"max_ns", direction.latest_entry_ns}}}};
+  Json json{{"link", direction.link}, {"from", direction.from}, {"to", direction.to}};
+  json.update(to_json(counters));
+  json.update(
+      {{"pause", pause_json(counters.pause)},
+       {"classes", list_of(std::span(counters.classes).first(direction.classes), class_json)},
+       {"lateness", lateness_json(direction.lateness)},
+       {"entered_late", {{"frames", direction.entered_late}, {"max_ns", direction.latest_entry_ns}}}});
+  return json;
 }
 
 Json port_json(const PortResult& port) {

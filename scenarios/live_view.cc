@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "results/json_text.h"
+
 namespace longhaul::scenario {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json tally_json(const core::Tally& tally) {
-  return {{"frames", tally.frames}, {"bytes", tally.bytes}};
-}
 
 Json settings_json(const LiveDirection& direction) {
   const core::LinkState& state = direction.now.state;
@@ -34,43 +32,26 @@ Json lateness_json(const results::Lateness& lateness) {
 }
 
 Json direction_json(const LiveDirection& direction) {
-  const core::LinkCounters& counters = direction.now.counters;
-  Json dropped = Json::object(), marked = Json::object();
-  for (std::size_t c = 0; c < core::kDropCauses; ++c) {
-    dropped[std::string(core::name(static_cast<core::DropCause>(c)))] = tally_json(counters.dropped[c]);
-  }
-  dropped["hook"] = tally_json(direction.now.hook_dropped);
-  for (std::size_t c = 0; c < core::kMarkCauses; ++c) {
-    marked[std::string(core::name(static_cast<core::MarkCause>(c)))] = tally_json(counters.marked[c]);
-  }
-  return {{"link", direction.link},
-          {"direction", direction.direction},
-          {"from", direction.from},
-          {"to", direction.to},
-          {"in", tally_json(counters.in)},
-          {"out", tally_json(counters.out)},
-          {"dropped", dropped},
-          {"held", tally_json(counters.held)},
-          {"queue_bytes", counters.queue_bytes},
-          {"queue_peak_bytes", counters.queue_peak_bytes},
-          {"conserved", counters.conserved()},
-          {"duplicated", tally_json(counters.duplicated)},
-          {"marked", marked},
-          {"corrupted", tally_json(counters.corrupted)},
-          {"frames_reordered", counters.reordered},
-          {"settings", settings_json(direction)},
-          {"lateness", lateness_json(direction.now.lateness)},
-          {"changes", direction.now.changes},
-          {"store_full", direction.now.store_full},
-          {"handover_full", direction.now.handover_full},
-          {"last_second",
-           {{"in_bps", direction.in_bps},
-            {"out_bps", direction.out_bps},
-            {"load", direction.load()},
-            {"drops_per_s", direction.drops_per_s},
-            {"drop_cause", direction.drop_cause},
-            {"marks_per_s", direction.marks_per_s}}},
-          {"fill", direction.fill()}};
+  Json json{{"link", direction.link},
+            {"direction", direction.direction},
+            {"from", direction.from},
+            {"to", direction.to}};
+  json.update(results::to_json(direction.now.counters));
+  json["dropped"]["hook"] = results::to_json(direction.now.hook_dropped);
+  json.update({{"settings", settings_json(direction)},
+               {"lateness", lateness_json(direction.now.lateness)},
+               {"changes", direction.now.changes},
+               {"store_full", direction.now.store_full},
+               {"handover_full", direction.now.handover_full},
+               {"last_second",
+                {{"in_bps", direction.in_bps},
+                 {"out_bps", direction.out_bps},
+                 {"load", direction.load()},
+                 {"drops_per_s", direction.drops_per_s},
+                 {"drop_cause", direction.drop_cause},
+                 {"marks_per_s", direction.marks_per_s}}},
+               {"fill", direction.fill()}});
+  return json;
 }
 
 Json port_json(const LivePort& live) {

@@ -71,6 +71,10 @@ class DelayLine {
   // The next frame to arrive; there must be one. Of two that are due together the one in its place goes
   // first.
   const Travelling& front() const { return front_is_aside() ? aside_.front() : line_.front(); }
+  // One that arrives some time after it; nullptr when there are fewer. For memory to be fetched in time.
+  const Travelling* behind_front(std::size_t ahead) const {
+    return line_.size() > ahead ? &line_.behind_front(ahead) : nullptr;
+  }
   void pop() {
     bytes_ -= front().size;
     front_is_aside() ? aside_.pop() : line_.pop();

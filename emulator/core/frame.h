@@ -43,4 +43,10 @@ concept FrameSink = requires(S sink, const Frame& frame, Instant due, DropCause 
   sink.corrupt(frame, bit);  // invert bit `bit` of a frame that the link goes on holding; 0: first byte's MSB
 };
 
+// One that wants to be told of frames a little before they leave, so that it can fetch their memory.
+template <typename S>
+concept ForesightedSink = requires(S sink, std::uint64_t cookie) {
+  sink.expect(cookie);
+};
+
 }  // namespace longhaul::core

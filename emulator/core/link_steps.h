@@ -155,6 +155,10 @@ void Link::deliver_until(Instant now, Events<Sink>& events) {
     DelayLine& line = kOneWave ? waves_[0].line : next_line();
     if (line.next_event() > now) return;
     const Travelling& frame = line.front();
+    if constexpr (ForesightedSink<Sink>) {
+      constexpr std::size_t kAhead = 8;
+      if (const Travelling* later = line.behind_front(kAhead)) events.sink.expect(later->cookie);
+    }
     if (!receiver_) {
       events.deliver(frame);
     } else if (!receiver_->arrive(frame)) {

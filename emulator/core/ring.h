@@ -24,6 +24,8 @@ class Ring {
   bool empty() const { return head_ == tail_; }
   std::size_t size() const { return tail_ - head_; }
   const T& front() const { return slots_[head_ & mask_]; }
+  // The one `ahead` places behind the front; there must be so many more.
+  const T& behind_front(std::size_t ahead) const { return slots_[(head_ + ahead) & mask_]; }
   void pop() { ++head_; }
   void push(const T& element) { push_slot() = element; }
   // A new last element for the caller to fill, field by field: a copy from elsewhere would read wide what was

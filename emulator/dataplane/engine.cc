@@ -11,6 +11,7 @@
 #include <atomic>
 #include <deque>
 #include <stdexcept>
+#include <thread>
 
 #include "emulator/core/link.h"
 #include "emulator/dataplane/loop.h"
@@ -152,6 +153,7 @@ struct Engine::Parts {
     mailbox.captures[direction].store(capture, std::memory_order_relaxed);
     const std::uint64_t order = mailbox.capture_orders.fetch_add(1, std::memory_order_release) + 1;
     while (running && mailbox.capture_orders_seen.load(std::memory_order_acquire) < order) {
+      std::this_thread::yield();
     }
   }
 
@@ -169,6 +171,7 @@ struct Engine::Parts {
   std::vector<std::optional<LoopSample>> waiting;  // by lcore: its oldest sample not yet merged
   std::atomic<bool> stop_requested{false};         // written by the control thread, read by the lcores
   std::vector<std::uint64_t> orders_given = std::vector<std::uint64_t>(config.lcores.size());
+  std::vector<std::uint64_t> changes_given = std::vector<std::uint64_t>(config.directions.size());
   bool running = false;
 };
 
@@ -243,12 +246,14 @@ std::uint64_t Engine::decisions_lost() const {
 }
 
 std::optional<Instant> Engine::change(std::span<const PlannedChange> changes) {
-  std::vector<std::uint64_t> orders = parts_->orders_given;
+  std::vector<std::uint64_t> orders = parts_->orders_given, given = parts_->changes_given;
   for (const PlannedChange& planned : changes) {
     if (!core::is_allowed(planned.change, parts_->config.directions.at(planned.direction).link)) {
       throw std::invalid_argument("a change goes beyond what its link reserved");
     }
     ++orders[parts_->lcore_of_direction(planned.direction)];
+    const std::uint64_t made = parts_->latest.directions[planned.direction].changes;
+    if (++given[planned.direction] - made > core::Agenda::kMostPlanned) return std::nullopt;
   }
   for (std::size_t l = 0; l < parts_->loops.size(); ++l) {
     const std::uint64_t taken = parts_->mailboxes[l].orders_taken.load(std::memory_order_acquire);
@@ -261,6 +266,7 @@ std::optional<Instant> Engine::change(std::span<const PlannedChange> changes) {
     });
   }
   parts_->orders_given = std::move(orders);
+  parts_->changes_given = std::move(given);
   return begin;
 }
 

@@ -168,7 +168,8 @@ class Engine {
   // Changes links while they run, or before they do. All of them count from one common instant, a few
   // milliseconds ahead, so that they take effect together, in each direction's own exact time, whichever
   // lcore owns it and however late it runs. Returns that instant; nothing, and nothing changes, when too many
-  // wait already. Throws std::invalid_argument when a change goes beyond core::most_of() its link.
+  // wait already, by the samples taken so far: core::Agenda::kMostPlanned of one direction. Throws
+  // std::invalid_argument when a change goes beyond core::most_of() its link.
   std::optional<Instant> change(std::span<const PlannedChange> changes);
 
   // Records frames of a direction into `capture` from now on, which must live until stop_capture() or stop()

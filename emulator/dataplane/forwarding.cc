@@ -285,7 +285,7 @@ void Loop::release(DirectionState& state, std::uint64_t cookie) {
   if (!is_held(cookie)) return state.store.release(cookie);
   rte_mbuf* const mbuf = held_mbuf(cookie);
   ++ports_[tag_of(mbuf).holder].may_hold;
-  used_.push_back(mbuf);
+  give_back(mbuf);
 }
 
 void Loop::give_back_used() {

@@ -7,7 +7,7 @@
 // Ownership of a frame: a received mbuf belongs to the loop until it is staged on a port, held by a link,
 // handed over to another loop, or freed; what a link holds is either such an mbuf or a copy in the
 // direction's FrameStore, and is the loop's again when the link delivers or drops it. Everything here is
-// owned by the one thread that is in run(); what other threads read or write goes through LoopMailbox only.
+// owned by the one thread that is in run(); what other threads read or write goes through its Mailbox only.
 #pragma once
 
 #include <atomic>
@@ -109,7 +109,7 @@ class Loop {
     bool reads_headers = false;  // the link wants to know them
     bool carries_pause = false;
     bool is_onward = false;  // what it delivers may enter other links of this lcore
-    std::size_t to_site = 0, to_lcore = 0;
+    std::size_t to_lcore = 0;
     Capture* capture = nullptr;
     std::uint32_t capture_base = 0;  // labels up to here are of earlier captures
     std::uint32_t capture_last = 0;
@@ -122,7 +122,6 @@ class Loop {
     SiteSwitch bridge;
     std::vector<std::uint32_t> hosts{};     // by SiteSwitch::Port: index in ports_
     std::vector<std::uint32_t> arriving{};  // directions that end here, by their index in the configuration
-    std::vector<std::uint32_t> leaving{};   // directions that begin here, likewise
     std::vector<std::vector<std::uint32_t>> next_hops{}, trees{};
   };
   struct Delivery {               // of a frame that left a link, before it goes anywhere
@@ -136,8 +135,6 @@ class Loop {
   void add_sites(const EngineConfig& config);
   void add_port(std::size_t port, const EngineConfig& config, nic::Port& opened);
   void add_direction(std::size_t direction, const EngineConfig& config, const Hooks& hooks);
-  void find_onward(const EngineConfig& config);
-  void set_hold_limits(const EngineConfig& config);
   void add_static_addresses(const EngineConfig& config);
 
   // The steps of a turn.
@@ -175,7 +172,11 @@ class Loop {
   InHand in_hand(DirectionState& state, std::uint64_t cookie);
   void release(DirectionState& state, std::uint64_t cookie);
   void dispose(InHand& frame) {
-    if (frame.mbuf != nullptr) used_.push_back(std::exchange(frame.mbuf, nullptr));
+    if (frame.mbuf != nullptr) give_back(std::exchange(frame.mbuf, nullptr));
+  }
+  void give_back(rte_mbuf* mbuf) {
+    if (used_.size() == kBurst) give_back_used();
+    used_.push_back(mbuf);
   }
   void give_back_used();
   rte_mbuf* empty_buffer(PortState& state);
@@ -210,7 +211,6 @@ class Loop {
   std::vector<results::LatenessHistogram> lateness_;   // by index in the configuration
   std::vector<results::Lateness> published_lateness_;  // likewise
   std::vector<Origin> sent_;                           // since the last clock read; late by the next one
-  std::optional<ChangeOrder> delayed_order_;           // for which a link had no room
   Instant next_sample_;
   Instant previous_turn_;
   Instant wake_up_;  // when a sleep should have ended; zero: there was none

@@ -61,7 +61,7 @@ Loop::Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& gi
     renew_next(d);
   }
   deliveries_.reserve(kDeliveries);
-  used_.reserve(kDeliveries);
+  used_.reserve(kBurst);
   handovers_.reserve(Mailbox::kHandovers);
   sent_.reserve((ports_.size() + 1) * kBacklog);
 }
@@ -140,7 +140,6 @@ void Loop::add_direction(std::size_t d, const EngineConfig& config, const Hooks&
        .reads_headers = core::needs_headers(direction.link),
        .carries_pause = direction.carries_pause,
        .is_onward = config.sites[direction.to_site].lcore == lcore_ && feeds_others(config, index),
-       .to_site = direction.to_site,
        .to_lcore = config.sites[direction.to_site].lcore});
   if (!direction.hook.empty()) directions_.back().hook = &hooks.at(direction.hook);
 }

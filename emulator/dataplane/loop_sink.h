@@ -8,6 +8,7 @@
 
 #include "emulator/dataplane/capture.h"
 #include "emulator/dataplane/loop.h"
+#include "emulator/dataplane/mbuf_tag.h"
 
 namespace longhaul::dataplane {
 
@@ -16,6 +17,14 @@ struct Loop::DirectionSink {
   std::uint32_t direction;  // index in directions_
 
   DirectionState& state() { return loop.directions_[direction]; }
+  void expect(std::uint64_t cookie) {
+    if (!is_held(cookie)) return state().store.prefetch(cookie);
+    // Both lines of the buffer's header, and the frame's first, which follows them and the headroom.
+    const auto* const mbuf = reinterpret_cast<const std::byte*>(held_mbuf(cookie));
+    __builtin_prefetch(mbuf);
+    __builtin_prefetch(mbuf + sizeof(rte_mbuf) / 2);
+    __builtin_prefetch(mbuf + sizeof(rte_mbuf) + RTE_PKTMBUF_HEADROOM);
+  }
   void deliver(const core::Frame& frame, Instant due) { loop.deliver(direction, frame, due); }
   void drop(const core::Frame& frame, core::DropCause cause) {
     if (state().capture != nullptr) [[unlikely]]

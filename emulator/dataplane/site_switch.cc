@@ -13,19 +13,11 @@ namespace {
 
 constexpr std::size_t kHeader = 14;  // two addresses and the EtherType
 
-// Both addresses of a frame, by two loads of eight bytes each.
-struct Addresses {
-  MacAddress destination, source;
-};
-Addresses read_addresses(const std::byte* frame) {
-  std::uint64_t first = 0, second = 0;
-  std::memcpy(&first, frame, sizeof first);
-  std::memcpy(&second, frame + 6, sizeof second);
-  if constexpr (std::endian::native == std::endian::little) {
-    first = __builtin_bswap64(first);
-    second = __builtin_bswap64(second);
-  }
-  return {first >> 16, second >> 16};
+std::uint64_t read_word(const std::byte* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  if constexpr (std::endian::native == std::endian::little) word = __builtin_bswap64(word);
+  return word;
 }
 
 constexpr bool is_group(MacAddress address) {
@@ -38,6 +30,7 @@ constexpr std::uint64_t key_of(MacAddress address, std::uint16_t vlan) {
   return address | std::uint64_t{vlan} << 48;
 }
 
+constexpr std::uint64_t kFibonacci = 0x9E3779B97F4A7C15;  // 2^64 by the golden ratio, for hashing
 constexpr std::uint64_t kSecondPs = 1'000'000'000'000;
 
 }  // namespace
@@ -62,12 +55,16 @@ void SiteSwitch::add_static(std::uint64_t key, Place place) {
   Entry* entry = find(key);
   if (entry == nullptr) throw std::length_error("too many static addresses for one site");
   if (entry->key == 0) ++learned_;
+  ++generation_;
   *entry = {key, Instant::never(), place};
 }
 
 SiteSwitch::Decision SiteSwitch::from_host(std::span<const std::byte> frame, Port in, Instant now) {
   if (frame.size() < kHeader) return ++counters_.filtered, Decision{Action::kFilter};
-  const auto [destination, source] = read_addresses(frame.data());
+  const Question question{read_word(frame.data()), read_word(frame.data() + 6), in};
+  Answer& answer = answer_to(question);
+  if (holds(answer, question, now)) return ++counters_.forwarded, answer.decision;
+  const MacAddress destination = question.first >> 16, source = question.second >> 16;
   const std::uint16_t tag = vlan_of(frame);
   const std::uint16_t vlan = tag != 0 ? tag : vlans_[in];
   if (is_group(source) || source == 0 || is_reserved_group(destination) || !is_member(in, vlan)) {
@@ -77,8 +74,12 @@ SiteSwitch::Decision SiteSwitch::from_host(std::span<const std::byte> frame, Por
   if (!is_group(destination)) {
     if (const Entry* entry = known(key_of(destination, vlan), now)) {
       if (entry->place == Place{in, false}) return ++counters_.filtered, Decision{Action::kFilter};
-      return ++counters_.forwarded,
-             Decision{entry->place.is_site ? Action::kSite : Action::kPort, entry->place.number, vlan};
+      const Decision decision{entry->place.is_site ? Action::kSite : Action::kPort, entry->place.number,
+                              vlan};
+      constexpr std::uint16_t kTag = 0x8100;  // what follows says which VLAN
+      const bool is_tagged = (question.second & 0xFFFF) == kTag;
+      if (!is_tagged) answer = {question, generation_, answer_until(*entry, now), decision};
+      return ++counters_.forwarded, decision;
     }
   }
   if (!may_flood(now)) return ++counters_.storm_limited, Decision{Action::kFilter};
@@ -87,15 +88,30 @@ SiteSwitch::Decision SiteSwitch::from_host(std::span<const std::byte> frame, Por
 
 SiteSwitch::Decision SiteSwitch::from_site(std::span<const std::byte> frame, std::uint16_t vlan,
                                            std::uint16_t ingress, bool to_everyone, Instant now) {
-  const auto [destination, source] = read_addresses(frame.data());
+  const std::uint64_t from = std::uint64_t{1} << 32 | std::uint64_t{vlan} << 16 | ingress;
+  const Question question{read_word(frame.data()), read_word(frame.data() + 6), from};
+  Answer& answer = answer_to(question);
+  if (!to_everyone && holds(answer, question, now)) return ++counters_.forwarded, answer.decision;
+  const MacAddress destination = question.first >> 16, source = question.second >> 16;
   learn(key_of(source, vlan), {ingress, true}, now);
   if (!to_everyone) {
     if (const Entry* entry = known(key_of(destination, vlan), now)) {
       if (entry->place.is_site) return ++counters_.filtered, Decision{Action::kFilter};
-      return ++counters_.forwarded, Decision{Action::kPort, entry->place.number, vlan};
+      answer = {question, generation_, answer_until(*entry, now), {Action::kPort, entry->place.number, vlan}};
+      return ++counters_.forwarded, answer.decision;
     }
   }
   return ++counters_.flooded, Decision{Action::kFlood, 0, vlan};
+}
+
+SiteSwitch::Answer& SiteSwitch::answer_to(const Question& question) {
+  const std::uint64_t mixed = (question.first ^ question.second << 7 ^ question.from) * kFibonacci;
+  return answers_[mixed >> 56];
+}
+
+Instant SiteSwitch::answer_until(const Entry& entry, Instant now) {
+  const Instant renewal = now + kRenewal;
+  return entry.seen == Instant::never() ? renewal : std::min(renewal, entry.seen + kAgeing);
 }
 
 const SiteSwitch::Entry* SiteSwitch::known(std::uint64_t key, Instant now) {
@@ -107,7 +123,7 @@ const SiteSwitch::Entry* SiteSwitch::known(std::uint64_t key, Instant now) {
 SiteSwitch::Entry* SiteSwitch::find(std::uint64_t key) {
   // Fibonacci hashing; the table is at most half full, so probing ends soon. Entries are never removed.
   const std::size_t mask = table_.size() - 1;
-  std::size_t slot = static_cast<std::size_t>(key * 0x9E3779B97F4A7C15 >> 40) & mask;
+  std::size_t slot = static_cast<std::size_t>(key * kFibonacci >> 40) & mask;
   while (table_[slot].key != 0 && table_[slot].key != key) slot = (slot + 1) & mask;
   return table_[slot].key == 0 && learned_ == kAddresses ? nullptr : &table_[slot];
 }
@@ -116,6 +132,7 @@ void SiteSwitch::learn(std::uint64_t key, Place place, Instant now) {
   Entry* entry = find(key);
   if (entry == nullptr || entry->seen == Instant::never()) return;
   if (entry->key == 0) ++learned_;
+  if (entry->key == 0 || entry->place != place) ++generation_;
   *entry = {key, now, place};
 }
 

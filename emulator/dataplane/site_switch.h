@@ -8,7 +8,9 @@
 // bounded where a frame comes in by a token bucket (storm control), so that a chatty host cannot fill every
 // link.
 //
-// Decides only; moves no bytes. Logical time, single owner, no allocation after construction; O(1).
+// Decides only; moves no bytes. Logical time, single owner, no allocation after construction; O(1). What it
+// decided on a frame with the same addresses from the same place is taken again for up to kRenewal, as long
+// as no address has come or moved since; so an address may be forgotten that much too early.
 #pragma once
 
 #include <array>
@@ -75,6 +77,7 @@ class SiteSwitch {
 
   static constexpr std::size_t kAddresses = 4'096;             // known at most; further ones are flooded to
   static constexpr Duration kAgeing = Duration::seconds(300);  // 802.1Q default
+  static constexpr Duration kRenewal = Duration::milliseconds(100);
 
  private:
   // Behind a port of ours, or at a site.
@@ -88,6 +91,23 @@ class SiteSwitch {
     Instant seen;           // Instant::never(): a static entry
     Place place;
   };
+  // All that a decision on a known address depends on, beside the table.
+  struct Question {
+    std::uint64_t first = 0, second = 0;  // bytes 0 to 7 and 6 to 13 of the frame, as on the wire
+    std::uint64_t from = 0;               // the port, or the site and the VLAN
+    bool operator==(const Question&) const = default;
+  };
+  struct Answer {
+    Question question;
+    std::uint64_t generation = 0;
+    Instant until;  // the answer holds before
+    Decision decision{};
+  };
+  Answer& answer_to(const Question& question);
+  static Instant answer_until(const Entry& entry, Instant now);
+  bool holds(const Answer& answer, const Question& question, Instant now) const {
+    return answer.question == question && answer.generation == generation_ && now < answer.until;
+  }
   // Its entry, or the free one where it would go; nullptr when there is none.
   Entry* find(std::uint64_t key);
   const Entry* known(std::uint64_t key, Instant now);
@@ -96,6 +116,8 @@ class SiteSwitch {
   bool may_flood(Instant now);
 
   std::vector<Entry> table_;
+  std::array<Answer, 256> answers_{};
+  std::uint64_t generation_ = 1;      // of the table: how often an address came or moved
   std::vector<std::uint16_t> vlans_;  // by port
   std::size_t learned_ = 0;
   FloodLimit limit_;

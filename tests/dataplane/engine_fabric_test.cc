@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "emulator/core/agenda.h"
 #include "emulator/dataplane/capture.h"
 #include "tests/dataplane/pcap_chain.h"
 
@@ -306,6 +307,19 @@ TEST_F(Fabric, LosesNoFrameToTenThousandChanges) {
   core::Change beyond;
   beyond.delay = Duration::milliseconds(9);
   EXPECT_THROW(engine.change(std::vector<PlannedChange>{{0, {}, beyond}}), std::invalid_argument);
+}
+
+TEST_F(Fabric, RefusesMoreChangesOfADirectionThanItCanHold) {
+  dataplane::Engine engine(chain(directory_, 2, kLink, numbered_packets(10)));
+  core::Change stop;
+  stop.rate = BitRate();
+  const PlannedChange forward{0, Duration::seconds(3'600), stop}, reverse{1, Duration::seconds(3'600), stop};
+  for (std::size_t i = 0; i < core::Agenda::kMostPlanned; ++i) {
+    ASSERT_TRUE(engine.change(std::span(&forward, 1))) << i;
+  }
+  EXPECT_FALSE(engine.change(std::span(&forward, 1)));
+  EXPECT_FALSE(engine.change(std::vector<PlannedChange>{reverse, forward})) << "all or nothing";
+  EXPECT_TRUE(engine.change(std::span(&reverse, 1)));
 }
 
 TEST_F(Fabric, HoldsLargeFramesWhereTheyLieAndCopiesSmallOnes) {

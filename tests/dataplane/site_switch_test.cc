@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
 #include <vector>
 
 namespace longhaul::dataplane {
@@ -135,6 +137,52 @@ TEST(SiteSwitch, KeepsVlansApart) {
   EXPECT_EQ(bridge.from_host(tagged(kBroadcast, 1, 0), red, at_s(0)).vlan, 10) << "a priority tag";
   EXPECT_TRUE(bridge.is_member(trunk, 10) && bridge.is_member(red, 10) && !bridge.is_member(blue, 10));
   EXPECT_TRUE(bridge.is_tagged(trunk, 10) && !bridge.is_tagged(red, 10) && !bridge.is_tagged(trunk, 0));
+}
+
+// Hosts that move about: what a switch remembers of its answers must never show. The same frames, each asked
+// about twice, against a table that remembers nothing but who was where last.
+TEST(SiteSwitch, AnswersAsATableWouldWhateverItWasAskedBefore) {
+  SiteSwitch bridge = with_ports({.per_second = 1'000'000'000, .burst = 1'000'000'000});
+  struct Place {
+    bool is_site;
+    std::uint16_t number;
+  };
+  std::map<MacAddress, Place> table;
+  std::mt19937 random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const MacAddress source = 2 + 2 * (random() % 8), destination = 2 + 2 * (random() % 8);
+    const bool moves = random() % 50 == 0 || !table.contains(source);
+    const Place from =
+        moves ? Place{random() % 2 == 0, static_cast<std::uint16_t>(random() % 6)} : table[source];
+    const Instant now = Instant::at(Duration::milliseconds(i));
+    table[source] = from;
+    const auto to = table.find(destination);
+    for (int twice = 0; twice < 2; ++twice) {
+      const SiteSwitch::Decision got =
+          from.is_site ? bridge.from_site(frame(destination, source), 0, from.number, false, now)
+                       : bridge.from_host(frame(destination, source), from.number, now);
+      if (to == table.end()) {
+        ASSERT_EQ(got.action, Action::kFlood) << i;
+      } else if (from.is_site ? to->second.is_site
+                              : !to->second.is_site && to->second.number == from.number) {
+        ASSERT_EQ(got.action, Action::kFilter) << i;
+      } else {
+        ASSERT_EQ(got.action, to->second.is_site ? Action::kSite : Action::kPort) << i;
+        ASSERT_EQ(got.where, to->second.number) << i;
+      }
+    }
+  }
+}
+
+TEST(SiteSwitch, TellsApartFramesThatOnlyTheirTagTellsApart) {
+  SiteSwitch bridge;
+  const auto trunk = bridge.add_port(0), red = bridge.add_port(10), blue = bridge.add_port(20);
+  bridge.from_host(frame(kBroadcast, 1), red, at_s(0));
+  bridge.from_host(frame(kBroadcast, 1), blue, at_s(0));
+  for (int twice = 0; twice < 2; ++twice) {
+    EXPECT_EQ(bridge.from_host(tagged(1, 4, 10), trunk, at_s(0)).where, red);
+    EXPECT_EQ(bridge.from_host(tagged(1, 4, 20), trunk, at_s(0)).where, blue);
+  }
 }
 
 TEST(SiteSwitch, NeitherLearnsOverNorForgetsStaticAddresses) {
