@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -19,8 +20,26 @@ namespace {
 
 constexpr std::uint16_t kRxDescriptors = 4'096;
 constexpr std::uint16_t kTxDescriptors = 4'096;
+constexpr std::uint16_t kReceiveQueues = 4;       // of a network card
 constexpr unsigned kBuffers = 16'384;             // fill ring, receive ring, transmit ring and bursts in hand
 constexpr std::uint32_t kDefaultRoomMtu = 1'750;  // 2,048 B of DPDK's AF_XDP less 256 B, with a VLAN tag
+
+constexpr std::uint64_t kSpreadBy = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
+
+bool is_network_card(const std::string& device) {
+  return !device.starts_with("net_");
+}
+
+// What receive_queues() gives at most.
+std::uint16_t queues_wanted(const PortSpec& spec) {
+  if (spec.rx_queues != 0) return spec.rx_queues;
+  return is_network_card(spec.device) ? kReceiveQueues : std::uint16_t{1};
+}
+
+// Each further receive queue keeps a ring of its own filled.
+unsigned buffers_for(const PortSpec& spec, std::uint16_t rx_queues) {
+  return kBuffers + (rx_queues - 1u) * kRxDescriptors + spec.held;
+}
 
 // AF_PACKET copies each frame from a slot of its ring, so a buffer must hold a whole slot.
 std::uint32_t af_packet_slot(std::uint32_t mtu) {
@@ -53,8 +72,17 @@ class EthdevPort : public Port {
   explicit EthdevPort(const PortSpec& spec);
   ~EthdevPort() override;
 
+  // One burst of one queue, that of the next which has frames, so that no queue starves another and an empty
+  // one hides none. The card keeps a flow in its queue, which keeps the flow's order; only IP fragments,
+  // which have no ports to go by, may be in another queue than the rest of their flow.
   std::uint16_t receive(std::span<rte_mbuf*> burst) override {
-    return rte_eth_rx_burst(id_, 0, burst.data(), static_cast<std::uint16_t>(burst.size()));
+    if (rx_queues_ == 1) return receive_from(0, burst);
+    for (std::uint16_t asked = 0; asked < rx_queues_; ++asked) {
+      const std::uint16_t queue = next_queue_++;
+      if (next_queue_ == rx_queues_) next_queue_ = 0;
+      if (const std::uint16_t count = receive_from(queue, burst); count != 0) return count;
+    }
+    return 0;
   }
   std::uint16_t transmit(std::span<rte_mbuf*> burst) override {
     return rte_eth_tx_burst(id_, 0, burst.data(), static_cast<std::uint16_t>(burst.size()));
@@ -69,11 +97,18 @@ class EthdevPort : public Port {
   std::uint16_t id() const { return id_; }
 
  private:
+  std::uint16_t receive_from(std::uint16_t queue, std::span<rte_mbuf*> burst) {
+    return rte_eth_rx_burst(id_, queue, burst.data(), static_cast<std::uint16_t>(burst.size()));
+  }
   void start(const PortSpec& spec);
+  void configure(const PortSpec& spec);
+  void set_up_queues();
   void connect();
 
   std::string device_;
   std::uint16_t id_ = 0;
+  std::uint16_t rx_queues_ = 1;
+  std::uint16_t next_queue_ = 0;
   PacketPool pool_;
 };
 
@@ -93,23 +128,15 @@ EthdevPort::EthdevPort(const PortSpec& spec) : device_(spec.device) {
 }
 
 void EthdevPort::start(const PortSpec& spec) {
-  pool_ = make_packet_pool(device_, kBuffers + spec.held, buffer_room(spec.mtu), rte_eth_dev_socket_id(id_));
+  configure(spec);
+  pool_ = make_packet_pool(device_, buffers_for(spec, rx_queues_), buffer_room(spec.mtu),
+                           rte_eth_dev_socket_id(id_));
   if (device_.starts_with("net_af_xdp") && pool_->nb_mem_chunks != 1) {
     throw std::runtime_error(
         fmt::format("port {}: its packet buffers lie in {} pieces of memory; reserve more hugepages, or none",
                     device_, pool_->nb_mem_chunks));
   }
-  const rte_eth_conf configuration{};
-  check(rte_eth_dev_configure(id_, 1, 1, &configuration), device_, "configure it");
-  // A network card has to be told. The virtual devices take frames of any size, and the MTU of an interface
-  // below them belongs to whoever made it.
-  if (!device_.starts_with("net_"))
-    check(rte_eth_dev_set_mtu(id_, static_cast<std::uint16_t>(spec.mtu)), device_, "set its MTU");
-  std::uint16_t rx = kRxDescriptors, tx = kTxDescriptors;
-  check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx), device_, "size its rings");
-  check(rte_eth_rx_queue_setup(id_, 0, rx, SOCKET_ID_ANY, nullptr, pool_.get()), device_,
-        "set up its receive queue");
-  check(rte_eth_tx_queue_setup(id_, 0, tx, SOCKET_ID_ANY, nullptr), device_, "set up its transmit queue");
+  set_up_queues();
   if (is_memif_client(device_)) {
     connect();
   } else {
@@ -117,6 +144,33 @@ void EthdevPort::start(const PortSpec& spec) {
   }
   const int promiscuous = rte_eth_promiscuous_enable(id_);
   if (promiscuous != 0 && promiscuous != -ENOTSUP) check(promiscuous, device_, "enable promiscuous mode");
+}
+
+void EthdevPort::configure(const PortSpec& spec) {
+  rte_eth_dev_info info{};
+  check(rte_eth_dev_info_get(id_, &info), device_, "ask what it can do");
+  const std::uint64_t spread_by = kSpreadBy & info.flow_type_rss_offloads;
+  rx_queues_ = receive_queues(spec, info.max_rx_queues, spread_by != 0);
+  rte_eth_conf configuration{};
+  if (rx_queues_ > 1 && spread_by != 0) {
+    configuration.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    configuration.rx_adv_conf.rss_conf.rss_hf = spread_by;
+  }
+  check(rte_eth_dev_configure(id_, rx_queues_, 1, &configuration), device_, "configure it");
+  // A network card has to be told. The virtual devices take frames of any size, and the MTU of an interface
+  // below them belongs to whoever made it.
+  if (is_network_card(device_))
+    check(rte_eth_dev_set_mtu(id_, static_cast<std::uint16_t>(spec.mtu)), device_, "set its MTU");
+}
+
+void EthdevPort::set_up_queues() {
+  std::uint16_t rx = kRxDescriptors, tx = kTxDescriptors;
+  check(rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx, &tx), device_, "size its rings");
+  for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
+    check(rte_eth_rx_queue_setup(id_, queue, rx, SOCKET_ID_ANY, nullptr, pool_.get()), device_,
+          "set up a receive queue");
+  }
+  check(rte_eth_tx_queue_setup(id_, 0, tx, SOCKET_ID_ANY, nullptr), device_, "set up its transmit queue");
 }
 
 // DPDK's memif client asks once. Where the server is not there yet, or has made its socket but not started
@@ -185,8 +239,17 @@ std::unique_ptr<Port> open_ethdev_port(const PortSpec& spec) {
   return std::make_unique<EthdevPort>(spec);
 }
 
+std::uint16_t receive_queues(const PortSpec& spec, std::uint16_t most, bool can_spread) {
+  if (spec.rx_queues > most) {
+    throw std::runtime_error(
+        fmt::format("port {}: takes up to {} receive queues, not {}", spec.device, most, spec.rx_queues));
+  }
+  if (spec.rx_queues != 0) return spec.rx_queues;
+  return can_spread ? std::clamp<std::uint16_t>(most, 1, queues_wanted(spec)) : std::uint16_t{1};
+}
+
 std::uint64_t ethdev_memory(const PortSpec& spec) {
-  return pool_memory(kBuffers + spec.held, buffer_room(spec.mtu));
+  return pool_memory(buffers_for(spec, queues_wanted(spec)), buffer_room(spec.mtu));
 }
 
 std::string af_packet_device(const std::string& interface, std::uint32_t mtu, unsigned index) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// An Ethernet port of the data plane: one receive and one transmit queue and the packet pool that feeds it.
-// What differs between drivers (buffer size, ring sizes, where losses hide) is settled here.
+// An Ethernet port of the data plane: its receive queues, its transmit queue and the packet pool that feeds
+// it. What differs between drivers (buffer size, ring sizes, where losses hide) is settled here.
 //
 // Made and destroyed by the control thread, with EAL running; receive(), transmit() and allocate() belong to
 // one lcore. A packet buffer may outlive the call that gave it for as long as a link holds the frame, and may
@@ -36,6 +36,7 @@ struct PortSpec {
   std::string device;
   std::uint32_t mtu = 1500;
   unsigned held = 0;  // frames that links may hold in this port's buffers, beyond those on its way in and out
+  std::uint16_t rx_queues = 0;  // of a DPDK device; 0: what suits it, several for a network card
 };
 
 // Whether EAL has to be told of the device.
@@ -57,7 +58,8 @@ class Port {
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
 
-  // Frames that came in; the caller owns them.
+  // Frames that came in, of one receive queue; the caller owns them. Each call goes on to the next queue that
+  // has some. Those of a flow come in order, as a flow stays in its queue (its IP fragments aside).
   virtual std::uint16_t receive(std::span<rte_mbuf*> burst) = 0;
   // Sends the first n of `burst` and returns n; those now belong to the driver, the rest still to the caller.
   virtual std::uint16_t transmit(std::span<rte_mbuf*> burst) = 0;

@@ -5,12 +5,14 @@
 // need root.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <rte_ethdev.h>
 #include <sys/wait.h>
 
 #include <iostream>
 #include <thread>
 
 #include "nic/eal.h"
+#include "nic/ethdev_port.h"
 #include "tests/nic/netns_fixture.h"
 #include "tests/nic/raw_peer.h"
 
@@ -19,12 +21,13 @@ namespace {
 
 class PortKinds : public NetnsTest {
  protected:
-  void start(const std::vector<std::string>& devices, std::uint32_t mtu = 1'500) {
+  void start(const std::vector<std::string>& devices, std::uint32_t mtu = 1'500,
+             std::uint16_t rx_queues = 0) {
     EalConfig config;
     config.devices = devices;
-    for (const std::string& device : devices) config.memory_bytes += port_memory({device, mtu});
+    for (const std::string& device : devices) config.memory_bytes += port_memory({device, mtu, 0, rx_queues});
     eal_.emplace(config);
-    for (const std::string& device : devices) ports_.push_back(open_port({device, mtu}));
+    for (const std::string& device : devices) ports_.push_back(open_port({device, mtu, 0, rx_queues}));
   }
   Port& port(std::size_t index = 0) { return *ports_[index]; }
 
@@ -79,6 +82,63 @@ TEST_F(PortKinds, NullPortsSendToOneAnother) {
   }
 }
 
+TEST_F(PortKinds, NullPortsReceiveFromAllTheirQueues) {
+  constexpr std::uint16_t kQueues = 4, kRounds = 3;
+  start({"net_null0"}, 1'500, kQueues);
+  std::array<rte_mbuf*, 64> burst;
+  rte_mempool* pool = nullptr;
+  for (unsigned i = 0; i < kQueues * kRounds; ++i) {
+    ASSERT_EQ(port().receive(burst), 64u);
+    EXPECT_EQ(bytes_of(burst[63])[12], kTestEtherType >> 8);
+    pool = burst[0]->pool;
+    ASSERT_EQ(port().transmit(burst), 64u);
+  }
+  EXPECT_GE(pool->size, kQueues * 4'096u + 4'096u) << "the rings can all be full at once";
+  EXPECT_TRUE(rte_mempool_full(pool)) << "every buffer is back";
+  rte_eth_stats stats{};
+  ASSERT_EQ(rte_eth_stats_get(0, &stats), 0);
+  for (unsigned queue = 0; queue < kQueues; ++queue)
+    EXPECT_EQ(stats.q_ipackets[queue], kRounds * 64u) << queue;
+  EXPECT_EQ(port().statistics().rx_frames, kQueues * kRounds * 64u);
+  EXPECT_EQ(port().statistics().tx_frames, kQueues * kRounds * 64u);
+  EXPECT_EQ(all_losses(port().statistics()), 0u);
+  rte_eth_dev_info info{};
+  rte_eth_rss_conf spread{};
+  ASSERT_EQ(rte_eth_dev_info_get(0, &info), 0);
+  ASSERT_EQ(rte_eth_dev_rss_hash_conf_get(0, &spread), 0);
+  EXPECT_EQ(spread.rss_hf,
+            (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads);
+  EXPECT_NE(spread.rss_hf & RTE_ETH_RSS_NONFRAG_IPV4_TCP, 0u);
+}
+
+TEST_F(PortKinds, NetworkCardsGetSeveralQueues) {
+  const PortSpec card{"0000:3b:00.0"}, null{"net_null0"};
+  const std::array<std::array<std::uint16_t, 2>, 4> offers{{{1, 1}, {2, 2}, {4, 4}, {64, 4}}};
+  for (const auto& [most, taken] : offers) {
+    EXPECT_EQ(receive_queues(card, most, true), taken);
+    EXPECT_EQ(receive_queues(card, most, false), 1) << "nothing would fill the others";
+    EXPECT_EQ(receive_queues(null, most, true), 1);
+  }
+  EXPECT_EQ(receive_queues({"0000:3b:00.0", 1'500, 0, 8}, 8, true), 8);
+  EXPECT_GE(port_memory(card), port_memory(null) + 3u * 4'096 * 1'500);
+  EXPECT_EQ(port_memory({"net_null0", 1'500, 0, 4}), port_memory(card));
+}
+
+TEST_F(PortKinds, MoreQueuesThanThereAreAreRefused) {
+  EalConfig config;
+  config.devices = {"net_null0"};
+  eal_.emplace(config);
+  rte_eth_dev_info info{};
+  ASSERT_EQ(rte_eth_dev_info_get(0, &info), 0);
+  const auto over = static_cast<std::uint16_t>(info.max_rx_queues + 1);
+  EXPECT_THAT(
+      [&] {
+        open_port({"net_null0", 1'500, 0, over});
+      },
+      testing::ThrowsMessage<std::runtime_error>(
+          fmt::format("port net_null0: takes up to {} receive queues, not {}", info.max_rx_queues, over)));
+}
+
 TEST_F(PortKinds, RingPortsHearThemselves) {
   start({"net_ring0"});
   std::vector<rte_mbuf*> mbufs;
@@ -96,19 +156,24 @@ void append_word(Bytes& to, std::uint32_t word) {
   to.insert(to.end(), bytes, bytes + 4);
 }
 
-TEST_F(PortKinds, PcapPortsReplayAFileAndWriteOne) {
+void write_pcap(const fs::path& path, const std::vector<Bytes>& frames) {
   Bytes file;
   for (const std::uint32_t word : {0xA1B2C3D4u, 0x00040002u, 0u, 0u, 65'535u, 1u}) append_word(file, word);
-  std::vector<Bytes> frames;
-  for (std::uint32_t i = 0; i < 100; ++i) {
-    frames.push_back(numbered_frame(i, kFrameSizes[i % kFrameSizes.size()]));
-    const auto size = static_cast<std::uint32_t>(frames.back().size());
+  for (std::uint32_t i = 0; i < frames.size(); ++i) {
+    const auto size = static_cast<std::uint32_t>(frames[i].size());
     for (const std::uint32_t word : {i, 0u, size, size}) append_word(file, word);
-    file.insert(file.end(), frames.back().begin(), frames.back().end());
+    file.insert(file.end(), frames[i].begin(), frames[i].end());
   }
-  const fs::path in = parent_.path() / "in.pcap", out = parent_.path() / "out.pcap";
-  std::ofstream(in, std::ios::binary)
+  std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+}
+
+TEST_F(PortKinds, PcapPortsReplayAFileAndWriteOne) {
+  std::vector<Bytes> frames;
+  for (std::uint32_t i = 0; i < 100; ++i)
+    frames.push_back(numbered_frame(i, kFrameSizes[i % kFrameSizes.size()]));
+  const fs::path in = parent_.path() / "in.pcap", out = parent_.path() / "out.pcap";
+  write_pcap(in, frames);
   start({fmt::format("net_pcap0,rx_pcap={},tx_pcap={}", in.string(), out.string())}, 9'000);
   const std::vector<Bytes> replayed = receive_frames(port(), 100, Clock::now() + kDeadline);
   EXPECT_EQ(replayed, frames);
@@ -130,6 +195,34 @@ TEST_F(PortKinds, PcapPortsReplayAFileAndWriteOne) {
     at += 16 + frame.size();
   }
   EXPECT_EQ(at, text.size());
+}
+
+// A file is a queue, and a file at its end an empty one.
+TEST_F(PortKinds, PcapPortsReplayTheirFilesInTurn) {
+  const std::array<std::uint32_t, 3> lengths{5, 2, 9};
+  std::array<std::vector<Bytes>, 3> files;
+  std::string device = "net_pcap0";
+  for (std::uint32_t f = 0; f < files.size(); ++f) {
+    for (std::uint32_t i = 0; i < lengths[f]; ++i) files[f].push_back(numbered_frame(100 * f + i, 60));
+    const fs::path path = parent_.path() / fmt::format("in{}.pcap", f);
+    write_pcap(path, files[f]);
+    device += ",rx_pcap=" + path.string();
+  }
+  start({device + ",tx_pcap=" + (parent_.path() / "out.pcap").string()}, 1'500, 3);
+  std::vector<Bytes> expected;
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    for (const std::vector<Bytes>& frames : files)
+      if (i < frames.size()) expected.push_back(frames[i]);
+  }
+  rte_mbuf* mbuf = nullptr;
+  for (const Bytes& frame : expected) {
+    ASSERT_EQ(port().receive(std::span(&mbuf, 1)), 1u) << "a queue has frames";
+    EXPECT_EQ(bytes_of(mbuf), frame);
+    rte_pktmbuf_free(mbuf);
+  }
+  EXPECT_EQ(port().receive(std::span(&mbuf, 1)), 0u);
+  EXPECT_EQ(port().statistics().rx_frames, expected.size());
+  EXPECT_EQ(all_losses(port().statistics()), 0u);
 }
 
 class PortKindsOnInterfaces : public PortKinds {
