@@ -31,7 +31,8 @@ std::string device_for_interface(const std::string& interface, std::uint32_t mtu
                                  InterfaceDriver driver);
 
 struct PortSpec {
-  // `xdp,iface=NAME` is our own AF_XDP port; everything else is a DPDK device: a vdev
+  // `xdp,iface=NAME` is our own AF_XDP port, `xdp,iface=NAME,steer=TERM+TERM` one that leaves the kernel what
+  // the filter (nic/xdp_steering.h) does not name; everything else is a DPDK device: a vdev
   // ("net_af_packet0,iface=eth1") or a PCI address.
   std::string device;
   std::uint32_t mtu = 1500;
@@ -49,6 +50,8 @@ std::uint64_t port_memory_beside_eal(const PortSpec& spec);
 struct PortStatistics {
   std::uint64_t rx_frames = 0, rx_bytes = 0, tx_frames = 0, tx_bytes = 0;  // as the driver counted
   std::vector<std::pair<std::string, std::uint64_t>> losses;  // by place; all zero in an honest run
+  // Of a shared interface, frames by what the filter did with them: `taken TERM`, `passed REASON`. None lost.
+  std::vector<std::pair<std::string, std::uint64_t>> steering = {};
   bool gone = false;  // the interface does not exist any more; nothing goes in or out
 };
 

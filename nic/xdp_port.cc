@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -32,22 +33,48 @@ std::uint16_t buffer_room(std::uint32_t mtu) {
   return static_cast<std::uint16_t>(room);
 }
 
-// The interface that the device names, fit for a port.
-std::string interface_of(const std::string& device) {
-  constexpr std::string_view kKey = "iface=";
+struct XdpDevice {
+  std::string interface;
+  SteeringFilter filter;
+};
+
+bool takes_vlans(const SteeringFilter& filter) {
+  return std::ranges::any_of(filter.terms(),
+                             [](const SteeringTerm& term) { return term.rule.kind == STEERING_VLAN; });
+}
+
+// What the device names: an interface that is fit for a port, and what of it is taken.
+XdpDevice parse(const std::string& device) {
+  constexpr std::string_view kInterface = "iface=", kSteer = ",steer=";
   const std::string rest = device.substr(kPrefix.size());
-  const std::string name = rest.starts_with(kKey) ? rest.substr(kKey.size()) : "";
+  const std::size_t steer = std::min(rest.find(kSteer), rest.size());
+  const std::string name = rest.starts_with(kInterface) && steer > kInterface.size()
+                               ? rest.substr(kInterface.size(), steer - kInterface.size())
+                               : "";
+  XdpDevice parsed{name, {}};
   if (name.empty() || name.find(',') != std::string::npos)
-    throw std::runtime_error(fmt::format("port {}: `xdp,iface=NAME` is needed", device));
-  if (::if_nametoindex(name.c_str()) == 0)
+    throw std::runtime_error(fmt::format(
+        "port {}: `xdp,iface=NAME` is needed, and may be followed by `,steer=TERM+TERM`", device));
+  try {
+    if (steer < rest.size()) parsed.filter = SteeringFilter::of_text(rest.substr(steer + kSteer.size()));
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(fmt::format("port {}: {}", device, error.what()));
+  }
+  return parsed;
+}
+
+XdpDevice fit_device(const std::string& device) {
+  XdpDevice parsed = parse(device);
+  if (::if_nametoindex(parsed.interface.c_str()) == 0)
     throw std::runtime_error(fmt::format("port {}: {}", device, std::strerror(errno)));
-  check_one_queue(name);
-  return name;
+  check_one_queue(parsed.interface);
+  if (takes_vlans(parsed.filter)) check_tags_stay(parsed.interface);
+  return parsed;
 }
 
 class XdpPort final : public Port {
  public:
-  explicit XdpPort(const PortSpec& spec);
+  XdpPort(const PortSpec& spec, const XdpDevice& device);
 
   std::uint16_t receive(std::span<rte_mbuf*> burst) override;
   std::uint16_t transmit(std::span<rte_mbuf*> burst) override { return sender_.send(burst); }
@@ -71,8 +98,8 @@ class XdpPort final : public Port {
   SingleWriterCounter frames_, bytes_, no_buffer_, runt_, oversized_;  // received
 };
 
-XdpPort::XdpPort(const PortSpec& spec)
-    : interface_(interface_of(spec.device)),
+XdpPort::XdpPort(const PortSpec& spec, const XdpDevice& device)
+    : interface_(device.interface),
       index_(::if_nametoindex(interface_.c_str())),
       largest_frame_(spec.mtu + kOverhead),
       pool_(make_packet_pool(spec.device, kBuffers + spec.held, buffer_room(spec.mtu),
@@ -80,7 +107,7 @@ XdpPort::XdpPort(const PortSpec& spec)
       promiscuous_(make_promiscuous(interface_)),
       socket_(interface_, largest_frame_),
       sender_(socket_, largest_frame_),
-      program_(interface_, socket_.fd()) {}
+      program_(interface_, socket_.fd(), device.filter) {}
 
 std::uint16_t XdpPort::receive(std::span<rte_mbuf*> burst) {
   sender_.catch_up();
@@ -162,6 +189,7 @@ PortStatistics XdpPort::statistics() const {
                    {"tx_no_carrier", sent.no_carrier.read()},
                    {"tx_interface_down", sent.interface_down.read()},
                    {"tx_interface_gone", sent.interface_gone.read()}};
+  result.steering = program_.steering();
   char name[IF_NAMESIZE];
   result.gone = sender_.gone() || ::if_indextoname(index_, name) == nullptr;
   return result;
@@ -174,7 +202,7 @@ bool is_xdp_device(const std::string& device) {
 }
 
 std::unique_ptr<Port> open_xdp_port(const PortSpec& spec) {
-  return std::make_unique<XdpPort>(spec);
+  return std::make_unique<XdpPort>(spec, fit_device(spec.device));
 }
 
 std::uint64_t xdp_pool_memory(const PortSpec& spec) {

@@ -4,6 +4,10 @@
 // receive queue, veth above all. Copy mode, one copy each way, whole frames up to the MTU and a VLAN tag in
 // one buffer. Leaves nothing on the interface, however the process ends.
 //
+// With `,steer=TERM+TERM` the interface is shared: the port gets what the filter names (nic/xdp_steering.h),
+// the kernel's stack the rest, and keeps sending as well. PortStatistics::steering counts both; what goes to
+// the kernel is no loss. The interface stays promiscuous, which a stack takes no notice of.
+//
 // What it counts as lost (PortStatistics::losses):
 //   rx_ring_full            the kernel found no room in the receive ring: we did not look for too long
 //   rx_dropped              the kernel found no chunk to receive into (likewise), or had another reason

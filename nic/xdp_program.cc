@@ -19,8 +19,8 @@
 namespace longhaul::nic {
 namespace {
 
-constexpr const char* kName = "longhaul_xdp";
-constexpr __u32 kHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS; older headers lack it
+constexpr const char* kName = "longhaul_xdp";  // of the steering program too
+constexpr __u32 kHasFrags = 1U << 5;           // BPF_F_XDP_HAS_FRAGS; older headers lack it
 
 bpf_insn instruction(int code, int destination, int source, int offset, int immediate) {
   bpf_insn made{};
@@ -65,8 +65,14 @@ Attached attached_to(int index) {
   return found;
 }
 
-UniqueFd load(const std::string& interface, int sockets) {
-  const std::array<bpf_insn, 6> instructions = redirect_to(sockets);
+// The program that takes everything, with its socket.
+UniqueFd load(const std::string& interface, int socket) {
+  const UniqueFd sockets(bpf_map_create(BPF_MAP_TYPE_XSKMAP, kName, 4, 4, 1, nullptr));
+  if (!sockets) fail(interface, fmt::format("cannot make a map of sockets: {}", std::strerror(errno)));
+  const __u32 queue = 0;
+  if (bpf_map_update_elem(sockets.get(), &queue, &socket, 0) != 0)
+    fail(interface, fmt::format("cannot give it the socket: {}", std::strerror(errno)));
+  const std::array<bpf_insn, 6> instructions = redirect_to(sockets.get());
   bpf_prog_load_opts options{};
   options.sz = sizeof options;
   options.expected_attach_type = BPF_XDP;
@@ -91,26 +97,12 @@ int link_to(int program, int index) {
   return link == -EOPNOTSUPP ? link_in(XDP_FLAGS_SKB_MODE, program, index) : link;
 }
 
-}  // namespace
-
-XdpProgram::XdpProgram(const std::string& interface, int socket) {
-  const auto index = static_cast<int>(::if_nametoindex(interface.c_str()));
-  if (index == 0) fail(interface, std::strerror(errno));
-  const UniqueFd sockets(bpf_map_create(BPF_MAP_TYPE_XSKMAP, kName, 4, 4, 1, nullptr));
-  if (!sockets) fail(interface, fmt::format("cannot make a map of sockets: {}", std::strerror(errno)));
-  const __u32 queue = 0;
-  if (bpf_map_update_elem(sockets.get(), &queue, &socket, 0) != 0)
-    fail(interface, fmt::format("cannot give it the socket: {}", std::strerror(errno)));
-  const UniqueFd program = load(interface, sockets.get());
-
-  // A port that was closed just now, or whose process was, may take a moment to let go.
+// A port that was closed just now, or whose process was, may take a moment to let go.
+UniqueFd attach(const std::string& interface, int index, int program) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   for (;;) {
-    const int link = link_to(program.get(), index);
-    if (link >= 0) {
-      link_ = UniqueFd(link);
-      return;
-    }
+    const int link = link_to(program, index);
+    if (link >= 0) return UniqueFd(link);
     const Attached other = attached_to(index);
     const bool busy = link == -EBUSY || link == -EEXIST;
     const bool may_go = busy && (other.id == 0 || other.name == kName);
@@ -121,6 +113,26 @@ XdpProgram::XdpProgram(const std::string& interface, int socket) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+}  // namespace
+
+XdpProgram::XdpProgram(const std::string& interface, int socket, const SteeringFilter& filter) {
+  const auto index = static_cast<int>(::if_nametoindex(interface.c_str()));
+  if (index == 0) fail(interface, std::strerror(errno));
+  if (filter.everything()) {
+    const UniqueFd program = load(interface, socket);
+    link_ = attach(interface, index, program.get());
+  } else {
+    steering_ = std::make_unique<SteeringProgram>(filter);
+    steering_->deliver_to(socket);
+    link_ = attach(interface, index, steering_->fd());
+  }
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> XdpProgram::steering() const {
+  if (steering_ == nullptr) return {};
+  return steering_->counters();
 }
 
 }  // namespace longhaul::nic

@@ -41,7 +41,7 @@ void write_files(const std::filesystem::path& directory, const RunRecord& record
   std::vector<FileEntry> files{
       {"manifest.json", kFormat}, {"summary.json", kFormat}, {"collectives.json", kNcclTestsFormat}};
   std::error_code ignored;
-  for (const char* name : {"links.csv", "decisions.csv"}) {
+  for (const char* name : {"links.csv", "flows.csv", "decisions.csv"}) {
     if (std::filesystem::exists(directory / name, ignored)) files.push_back({name, kFormat});
   }
   write_whole_file(directory / "manifest.json", manifest_json(record, files));

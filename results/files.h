@@ -5,8 +5,8 @@
 //   summary.json      what was measured, with prediction and residual
 //   collectives.json  the collectives as nccl-tests writes them with -J (file version 2), for its users'
 //   tools
-// links.csv, the time series, and decisions.csv are written during the run (link_csv.h, decision_csv.h). No
-// file holds the environment of a process: it may have secrets.
+// links.csv, the time series, flows.csv and decisions.csv are written by the run itself (link_csv.h,
+// flow_csv.h, decision_csv.h). No file holds the environment of a process: it may have secrets.
 #pragma once
 
 #include <filesystem>

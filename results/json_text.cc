@@ -38,6 +38,29 @@ nlohmann::ordered_json to_json(const core::LinkCounters& counters) {
           {"frames_reordered", counters.reordered}};
 }
 
+nlohmann::ordered_json to_json(const HookResult& hook) {
+  const core::HookCounters& counters = hook.counters;
+  auto dropped = nlohmann::ordered_json::array();
+  for (const core::Tally& cause : counters.dropped) dropped.push_back(to_json(cause));
+  return {{"place", hook.place},
+          {"program", hook.program},
+          {"met", to_json(counters.met)},
+          {"passed", to_json(counters.passed)},
+          {"duplicated", to_json(counters.duplicated)},
+          {"held", to_json(counters.held)},
+          {"dropped_by_cause", dropped},
+          {"conserved", counters.conserved()},
+          {"frames_marked", counters.marked},
+          {"frames_ecn_set", counters.ecn_set},
+          {"frames_corrupted", counters.corrupted},
+          {"frames_delayed", counters.delayed},
+          {"frames_classified", counters.classified},
+          {"frames_captured", counters.captured},
+          {"delays_cut", counters.delays_cut},
+          {"not_held", counters.not_held},
+          {"counted", hook.counted}};
+}
+
 nlohmann::ordered_json to_json(const LiveChanges& changes) {
   nlohmann::ordered_json first = nlohmann::ordered_json::array();
   for (const LiveChanges::Change& change : changes.first) {

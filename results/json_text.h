@@ -22,6 +22,9 @@ nlohmann::ordered_json to_json(const core::Tally& tally);
 // and pauses.
 nlohmann::ordered_json to_json(const core::LinkCounters& counters);
 
+// What the frames of a direction met at one of its hooks, and what the program counted.
+nlohmann::ordered_json to_json(const HookResult& hook);
+
 // {"count": 2, "first": [{"at_s": 1.5, "text": "wan: rate 100 Mbit/s"}, ...]}
 nlohmann::ordered_json to_json(const LiveChanges& changes);
 

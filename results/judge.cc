@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "results/judge_delays.h"
 #include "results/statistics.h"
 
 namespace longhaul::results {
@@ -70,11 +71,29 @@ std::string sum_text(const core::LinkCounters& counters, std::uint64_t core::Tal
                      counters.dropped_in_all().*figure, counters.held.*figure);
 }
 
+void check_hooks(const DirectionResult& direction, Findings& findings) {
+  for (const HookResult& hook : direction.hooks) {
+    const core::HookCounters& counters = hook.counters;
+    const std::string name = fmt::format("the {} hook of {}", hook.place, path_name(direction));
+    if (!counters.conserved()) {
+      findings.invalid.push_back(fmt::format(
+          "{} does not conserve frames: {} met, {} passed, {} dropped, {} held", name, counters.met.frames,
+          counters.passed.frames, counters.dropped_in_all().frames, counters.held.frames));
+    }
+    if (counters.not_held > 0) {
+      findings.invalid.push_back(
+          fmt::format("{} could not delay {} frames: no room to hold them; lower longest_delay or the rate",
+                      name, counters.not_held));
+    }
+  }
+}
+
 void check_conservation(const RunRecord& record, Findings& findings) {
   std::uint64_t frames = 0;
   for (const DirectionResult& direction : record.directions) {
     const core::LinkCounters& counters = direction.counters;
     frames += counters.in.frames;
+    check_hooks(direction, findings);
     if (counters.conserved()) continue;
     findings.invalid.push_back(fmt::format("{} not conserved: frames {}; bytes {}", path_name(direction),
                                            sum_text(counters, &core::Tally::frames),
@@ -260,6 +279,13 @@ void check_measurement(const RunRecord& record, Findings& findings) {
   findings.checked.push_back(fmt::format("all {} probes answered, no sample of links.csv missing", sent));
 }
 
+void check_from_outside(const RunRecord& record, Findings& findings) {
+  DelayFindings seen = check_one_way_delays(record);
+  std::move(seen.invalid.begin(), seen.invalid.end(), std::back_inserter(findings.invalid));
+  std::move(seen.noted.begin(), seen.noted.end(), std::back_inserter(findings.noted));
+  std::move(seen.checked.begin(), seen.checked.end(), std::back_inserter(findings.checked));
+}
+
 void note_live_changes(const RunRecord& record, Findings& findings) {
   if (record.live_changes.count == 0) return;
   const LiveChanges::Change& first = record.live_changes.first.front();
@@ -278,6 +304,7 @@ Judgement judge(const RunRecord& record, const Bounds& bounds) {
   check_completeness(record, findings);
   check_sums(record, findings);
   check_measurement(record, findings);
+  check_from_outside(record, findings);
   note_live_changes(record, findings);
 
   Judgement judgement;

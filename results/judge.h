@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // How far a run can be trusted. The rules look at the emulator's own error only: lost or early frames,
-// counters that do not add up, late releases, wrong sums, missing results. A result far from its prediction
+// counters that do not add up, late releases, wrong sums, missing results, frames that came to a host too
+// early. A result far from its prediction
 // is not a reason, it is a finding. A check that was never made counts against the run, not for it.
 // What was late, or lost, is explained by what came between the data plane and its CPU.
 #pragma once

@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "emulator/core/counters.h"
+#include "emulator/core/hook_stage.h"
+#include "results/flow_record.h"
 
 namespace longhaul::results {
 
@@ -24,6 +26,14 @@ struct Lateness {
   std::uint64_t frames = 0;  // sent at or after they were due: those that the percentiles are over
   std::uint64_t early = 0;  // sent before they were due, which a correct emulator never does; not in `frames`
   std::int64_t p50_ns = 0, p99_ns = 0, p999_ns = 0, max_ns = 0;
+};
+
+// A program that frames of a direction met.
+struct HookResult {
+  std::string place;    // "ingress", before the link, or "egress", after it
+  std::string program;  // its file
+  core::HookCounters counters;
+  std::vector<std::uint64_t> counted = {};  // by the program itself
 };
 
 struct DirectionResult {
@@ -36,6 +46,7 @@ struct DirectionResult {
   // much at most.
   std::uint64_t entered_late = 0;
   std::int64_t latest_entry_ns = 0;
+  std::vector<HookResult> hooks = {};
 };
 
 // One port of the data plane and every place where it can lose a frame without the link model knowing.
@@ -50,6 +61,9 @@ struct PortResult {
   bool gone = false;               // its interface was deleted; what it counted last stands
   std::size_t lcore = 0;           // that drives it: index in RunRecord::loops
   bool is_port = true;             // not: a place inside the data plane, which `host` names
+  // Of a shared interface: frames by what its filter did with them, e.g. {"taken tcp 5201-5210", 12} and
+  // {"passed no_match", 3}, which went to the kernel. None is lost.
+  std::vector<std::pair<std::string, std::uint64_t>> steering = {};
 };
 
 struct CollectiveResult {
@@ -66,6 +80,9 @@ struct CollectiveResult {
   std::uint32_t iterations = 0;
   double predicted_us = 0;  // by the closed form; 0: there is none
   double scheduled_us = 0;  // by the library's own schedule, handshakes included; 0: there is none
+  // Of its timed iterations, CLOCK_MONOTONIC: from when the first rank began to when the last was done.
+  std::int64_t began_ns = 0, ended_ns = 0;
+  std::optional<SizeTraffic> traffic = {};  // nothing without probes at the hosts
 };
 
 // One process of the collective.
@@ -175,6 +192,7 @@ struct RunRecord {
   std::uint64_t samples_lost = 0;            // rows missing in links.csv
   std::optional<DecisionsResult> decisions;  // nothing when they were not to be logged
   LiveChanges live_changes;
+  HostProbesResult host_probes;
   std::vector<std::string>
       unwritten;  // files that could not be written to their end, with the reason: a line each
   Judgement judgement;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "results/files.h"
+#include "results/flow_json.h"
 #include "results/json_text.h"
 #include "results/statistics.h"
 
@@ -55,7 +56,8 @@ Json collective_json(const CollectiveResult& result) {
             {"max", times.max},
             {"cv_percent", times.cv_percent}}},
           {"wrong", result.wrong},
-          {"checked_iterations", result.checked_iterations}};
+          {"checked_iterations", result.checked_iterations},
+          {"traffic", result.traffic ? to_json(*result.traffic) : Json(nullptr)}};
 }
 
 Json pause_json(const core::PauseCounters& pause) {
@@ -83,11 +85,11 @@ Json direction_json(const DirectionResult& direction) {
   const core::LinkCounters& counters = direction.counters;
   Json json{{"link", direction.link}, {"from", direction.from}, {"to", direction.to}};
   json.update(to_json(counters));
-  json.update(
-      {{"pause", pause_json(counters.pause)},
-       {"classes", list_of(std::span(counters.classes).first(direction.classes), class_json)},
-       {"lateness", lateness_json(direction.lateness)},
-       {"entered_late", {{"frames", direction.entered_late}, {"max_ns", direction.latest_entry_ns}}}});
+  json.update({{"pause", pause_json(counters.pause)},
+               {"classes", list_of(std::span(counters.classes).first(direction.classes), class_json)},
+               {"lateness", lateness_json(direction.lateness)},
+               {"entered_late", {{"frames", direction.entered_late}, {"max_ns", direction.latest_entry_ns}}},
+               {"hooks", list_of(direction.hooks, [](const HookResult& hook) { return to_json(hook); })}});
   return json;
 }
 
@@ -98,8 +100,12 @@ Json port_json(const PortResult& port) {
           {"tx", {{"frames", port.tx_frames}, {"bytes", port.tx_bytes}}},
           {"pause_frames", port.pause_frames},
           {"gone", port.gone},
-          {"losses", list_of(port.losses, [](const auto& loss) {
-             return Json{{"place", loss.first}, {"frames", loss.second}};
+          {"losses", list_of(port.losses,
+                             [](const auto& loss) {
+                               return Json{{"place", loss.first}, {"frames", loss.second}};
+                             })},
+          {"steering", list_of(port.steering, [](const auto& steered) {
+             return Json{{"outcome", steered.first}, {"frames", steered.second}};
            })}};
 }
 
@@ -143,8 +149,12 @@ Json decisions_json(const std::optional<DecisionsResult>& decisions) {
 }  // namespace
 
 std::string summary_json(const RunRecord& record) {
-  const bool conserved = std::all_of(record.directions.begin(), record.directions.end(),
-                                     [](const DirectionResult& d) { return d.counters.conserved(); });
+  const bool conserved =
+      std::all_of(record.directions.begin(), record.directions.end(), [](const DirectionResult& d) {
+        return d.counters.conserved() && std::all_of(d.hooks.begin(), d.hooks.end(), [](const HookResult& h) {
+                 return h.counters.conserved();
+               });
+      });
   return to_text({{"format", kFormat},
                   {"name", record.name},
                   {"judgement", to_json(record.judgement)},
@@ -161,6 +171,7 @@ std::string summary_json(const RunRecord& record) {
                   {"unwritten", record.unwritten},
                   {"live_changes", to_json(record.live_changes)},
                   {"probes", list_of(record.probes, probe_json)},
+                  {"host_probes", to_json(record.host_probes)},
                   {"collectives", list_of(record.collectives, collective_json)},
                   {"directions", list_of(record.directions, direction_json)},
                   {"ports", list_of(record.ports, port_json)},

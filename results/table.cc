@@ -160,6 +160,39 @@ std::string links_table(const RunRecord& record) {
   return "# Links, by direction (L2 bytes)\n" + grid.text();
 }
 
+std::string hooks_table(const RunRecord& record) {
+  TextGrid grid({{"", "", Align::kLeft},
+                 {"met", ""},
+                 {"passed", ""},
+                 {"dropped", ""},
+                 {"delayed", ""},
+                 {"marked", ""},
+                 {"duplicated", ""},
+                 {"held", ""},
+                 {"conserved", ""}});
+  bool any = false;
+  for (const DirectionResult& direction : record.directions) {
+    for (const HookResult& hook : direction.hooks) {
+      any = true;
+      const core::HookCounters& counters = hook.counters;
+      grid.add_line(
+          fit(fmt::format("{}, {}: {}", path_name(direction), hook.place, hook.program), kTextWidth - 2));
+      grid.add({"  frames", fmt::format("{}", counters.met.frames), fmt::format("{}", counters.passed.frames),
+                fmt::format("{}", counters.dropped_in_all().frames), fmt::format("{}", counters.delayed),
+                fmt::format("{}", counters.marked), fmt::format("{}", counters.duplicated.frames),
+                fmt::format("{}", counters.held.frames), counters.conserved() ? "yes" : "NO"});
+      for (std::size_t cause = 0; cause < core::kHookCauses; ++cause) {
+        if (counters.dropped[cause].frames == 0) continue;
+        grid.add_line("  " + tally_text(fmt::format("dropped by cause {}", cause), counters.dropped[cause]));
+      }
+      for (std::size_t i = 0; i < hook.counted.size(); ++i) {
+        if (hook.counted[i] != 0) grid.add_line(fmt::format("  counter {}: {}", i, hook.counted[i]));
+      }
+    }
+  }
+  return any ? "# Hooks, by direction and place\n" + grid.text() : "";
+}
+
 std::string classes_table(const RunRecord& record) {
   TextGrid grid({{"class", ""},
                  {"in", "(frames)"},
@@ -212,8 +245,11 @@ std::string report_text(const RunRecord& record, Colour colour) {
   text += "#\n" + predictions_table(record);
   text += "#\n" + probes_table(record);
   text += "#\n" + links_table(record);
-  const std::string classes = classes_table(record);
-  if (!classes.empty()) text += "#\n" + classes;
+  for (const std::string& table : {hooks_table(record), classes_table(record)}) {
+    if (!table.empty()) text += "#\n" + table;
+  }
+  const std::string probes = host_probes_table(record);
+  if (!probes.empty()) text += "#\n" + probes;
   text += "#\n" + lateness_table(record);
   const std::string lcores = lcores_table(record);
   if (!lcores.empty()) text += "#\n" + lcores;

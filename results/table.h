@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What a person sees at the end of a run: the collectives in the layout of nccl-tests with the closed form
-// and its residual, then both predictions side by side, path probes, links, traffic classes, release
-// lateness, lcores, ports, switches and the verdict. What is rare has a line only where it happened. At most
-// kTextWidth columns as long as byte counts stay below 1e14. Prints nothing itself.
+// and its residual, then both predictions side by side, path probes, links, traffic classes, what the hosts
+// saw, release lateness, lcores, ports, switches and the verdict. What is rare has a line only where it
+// happened. At most kTextWidth columns as long as byte counts stay below 1e14. Prints nothing itself.
 #pragma once
 
 #include <string>
@@ -22,7 +22,9 @@ std::string collectives_table(const RunRecord& record);
 std::string predictions_table(const RunRecord& record);
 std::string probes_table(const RunRecord& record);
 std::string links_table(const RunRecord& record);
-std::string classes_table(const RunRecord& record);  // empty when no link has more than one
+std::string hooks_table(const RunRecord& record);        // empty when there are none
+std::string classes_table(const RunRecord& record);      // empty when no link has more than one
+std::string host_probes_table(const RunRecord& record);  // empty when they saw nothing
 std::string lateness_table(const RunRecord& record);
 std::string lcores_table(const RunRecord& record);  // empty when nothing was recorded of them
 std::string ports_table(const RunRecord& record);

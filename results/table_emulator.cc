@@ -67,7 +67,7 @@ std::string ports_table(const RunRecord& record) {
                  {"tx", "(frames)"},
                  {"tx", "(bytes)"},
                  {"lost", "(frames)"}});
-  std::string places, pauses;
+  std::string places, pauses, steering;
   for (const PortResult& port : record.ports) {
     std::uint64_t lost = 0;
     std::string line;
@@ -80,12 +80,17 @@ std::string ports_table(const RunRecord& record) {
     places += wrap(fmt::format("{} {}: {}{}", port.host, fit(port.device, kPathWidth + kNameWidth),
                                port.gone ? "GONE, " : "", line.empty() ? "no place looked at" : line),
                    2);
+    std::string steered;
+    for (const auto& [outcome, frames] : port.steering)
+      steered += fmt::format("{}{} {}", steered.empty() ? "" : ", ", outcome, frames);
+    if (!steered.empty()) steering += wrap(fmt::format("{}: {}", port.host, steered), 2);
     if (port.pause_frames > 0)
       pauses += fmt::format("  {} {}\n", fit(port.host, kNameWidth), port.pause_frames);
   }
+  if (!steering.empty()) steering = "# Frames on shared interfaces, by what was done with them\n" + steering;
   if (!pauses.empty()) pauses = "# PAUSE and PFC frames from hosts\n" + pauses;
-  return "# Ports of the data plane\n" + grid.text() + pauses + "# Frames lost by the emulator, by place\n" +
-         places;
+  return "# Ports of the data plane\n" + grid.text() + steering + pauses +
+         "# Frames lost by the emulator, by place\n" + places;
 }
 
 std::string switches_table(const RunRecord& record) {

@@ -157,11 +157,13 @@ std::optional<ControlService::Json> ControlService::obey(PeerId peer, const Json
   if (command == "show") return show(request);
   if (command == "set") return change(request, false);
   if (command == "event") return change(request, true);
+  if (command == "hook_swap") return swap_hook(request);
   if (command == "capture_start") return start_capture(peer, request);
   if (command == "capture_counts") return capture_counts(peer, false);
   if (command == "capture_stop") return capture_counts(peer, true);
   throw Wrong(fmt::format(
-      "no command `{}`, allowed: show, set, event, capture_start, capture_counts, capture_stop", command));
+      "no command `{}`, allowed: show, set, event, hook_swap, capture_start, capture_counts, capture_stop",
+      command));
 }
 
 ControlService::Json ControlService::show(const Json& request) const {
@@ -188,6 +190,30 @@ std::optional<ControlService::Json> ControlService::change(const Json& request, 
   const std::string text = text_of(topology, changes);
   changes_.add({begin_s, text});
   return Json{{"text", fmt::format("{} from t = {:.6f} s", text, begin_s)}, {"from_s", begin_s}};
+}
+
+ControlService::Json ControlService::swap_hook(const Json& request) {
+  const topology::Topology& topology = testbed_.topology();
+  dataplane::HookConfig hook{.file = text_of(request, "file"), .program = text_of(request, "program")};
+  if (request.contains("place")) {
+    const std::string place = text_of(request, "place");
+    if (place != "ingress" && place != "egress") throw Wrong("`place` is ingress or egress");
+    hook.at_ingress = place == "ingress";
+    hook.at_egress = place == "egress";
+  }
+  if (request.contains("parameters")) {
+    if (!request["parameters"].is_object()) throw Wrong("`parameters` has to be an object of texts");
+    for (const auto& [name, value] : request["parameters"].items()) {
+      if (!value.is_string()) throw Wrong("`parameters` has to be an object of texts");
+      hook.parameters.emplace_back(name, value.get<std::string>());
+    }
+  }
+  const std::string link = text_of(request, "link");
+  testbed_.swap_hook(directions_of(topology, link), hook);
+  const double at_s = testbed_.now().since_zero().to_seconds();
+  const std::string text = fmt::format("{}: hook {}", link, hook.program);
+  changes_.add({at_s, text});
+  return {{"text", fmt::format("{} since t = {:.6f} s", text, at_s)}};
 }
 
 ControlService::Json ControlService::start_capture(PeerId peer, const Json& request) {

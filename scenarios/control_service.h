@@ -48,6 +48,7 @@ class ControlService {
   std::optional<Json> obey(PeerId peer, const Json& request);
   Json show(const Json& request) const;
   std::optional<Json> change(const Json& request, bool is_event);
+  Json swap_hook(const Json& request);
   Json start_capture(PeerId peer, const Json& request);
   Json capture_counts(PeerId peer, bool stop);
 

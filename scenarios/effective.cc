@@ -31,8 +31,15 @@ std::string effective_yaml(const Scenario& scenario) {
   fmt::format_to(out, "  warmup: {}\n  iterations: {}\n  ranks: [{}]\n  congestion_control: {}\n  ecn: {}\n",
                  workload.warmup, workload.iterations, ranks,
                  topology::yaml_quoted(workload.congestion_control), workload.ecn);
-  fmt::format_to(out, "trust:\n  lateness_p99: {}\n  lateness_invalid: {}\ntopology:\n",
+  fmt::format_to(out, "trust:\n  lateness_p99: {}\n  lateness_invalid: {}\n",
                  to_text(scenario.trust.lateness_p99), to_text(scenario.trust.lateness_invalid));
+  if (scenario.probes.on) {
+    fmt::format_to(out, "probes:\n  stamp_every: {}\n  burst_gap: {}\n", scenario.probes.stamp_every,
+                   to_text(scenario.probes.burst_gap));
+  } else {
+    text += "probes: off\n";
+  }
+  text += "topology:\n";
   std::istringstream lines(topology::effective_yaml(scenario.topology));
   for (std::string line; std::getline(lines, line);) fmt::format_to(out, "  {}\n", line);
   return text;

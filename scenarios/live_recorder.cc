@@ -45,7 +45,7 @@ LiveRecorder::Moment LiveRecorder::moment_of(const dataplane::Sample& sample) {
     for (std::size_t c = 0; c < core::kDropCauses; ++c) {
       totals.dropped[c] = direction.counters.dropped[c].frames;
     }
-    totals.hook_dropped = direction.hook_dropped.frames;
+    totals.hook_dropped = direction.hook_dropped().frames;
     for (const core::Tally& cause : direction.counters.marked) totals.marked += cause.frames;
     moment.directions.push_back(totals);
   }

@@ -15,7 +15,8 @@
 
 namespace longhaul::dataplane {
 class Capture;
-}
+struct HookConfig;
+}  // namespace longhaul::dataplane
 
 namespace longhaul::scenario {
 
@@ -36,6 +37,9 @@ class LiveTestbed {
   // lives until stop_capture().
   virtual void start_capture(std::size_t direction, dataplane::Capture& capture) = 0;
   virtual void stop_capture(std::size_t direction) = 0;
+
+  // Puts another program in the places of directions that have one; see Engine::swap_hook().
+  virtual void swap_hook(std::span<const std::size_t> directions, const dataplane::HookConfig& hook) = 0;
 
   // By the clock of samples and captures, and the wall clock at its zero, ns since 1970.
   virtual Instant now() const = 0;

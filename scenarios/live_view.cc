@@ -31,16 +31,24 @@ Json lateness_json(const results::Lateness& lateness) {
           {"max_us", static_cast<double>(lateness.max_ns) / 1e3}};
 }
 
+template <typename Items, typename Convert>
+Json list_of(const Items& items, Convert&& convert) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(convert(item));
+  return list;
+}
+
 Json direction_json(const LiveDirection& direction) {
   Json json{{"link", direction.link},
             {"direction", direction.direction},
             {"from", direction.from},
             {"to", direction.to}};
   json.update(results::to_json(direction.now.counters));
-  json["dropped"]["hook"] = results::to_json(direction.now.hook_dropped);
+  json["dropped"]["hook"] = results::to_json(direction.now.hook_dropped());
   json.update({{"settings", settings_json(direction)},
                {"lateness", lateness_json(direction.now.lateness)},
                {"changes", direction.now.changes},
+               {"hooks", list_of(direction.hooks, [](const auto& hook) { return results::to_json(hook); })},
                {"store_full", direction.now.store_full},
                {"handover_full", direction.now.handover_full},
                {"last_second",
@@ -57,17 +65,15 @@ Json direction_json(const LiveDirection& direction) {
 Json port_json(const LivePort& live) {
   Json losses = Json::object();
   for (const auto& [place, frames] : live.port.losses) losses[place] = frames;
-  return {{"host", live.port.host},
-          {"device", live.port.device},
-          {"address", live.address},
-          {"rx_frames", live.port.rx_frames},
-          {"rx_bytes", live.port.rx_bytes},
-          {"tx_frames", live.port.tx_frames},
-          {"tx_bytes", live.port.tx_bytes},
-          {"pause_frames", live.port.pause_frames},
-          {"gone", live.port.gone},
-          {"losses", losses},
-          {"last_second", {{"rx_bps", live.rx_bps}, {"tx_bps", live.tx_bps}}}};
+  Json steering = Json::object();
+  for (const auto& [outcome, frames] : live.port.steering) steering[outcome] = frames;
+  return {
+      {"host", live.port.host},         {"device", live.port.device},
+      {"address", live.address},        {"rx_frames", live.port.rx_frames},
+      {"rx_bytes", live.port.rx_bytes}, {"tx_frames", live.port.tx_frames},
+      {"tx_bytes", live.port.tx_bytes}, {"pause_frames", live.port.pause_frames},
+      {"gone", live.port.gone},         {"losses", losses},
+      {"steering", steering},           {"last_second", {{"rx_bps", live.rx_bps}, {"tx_bps", live.tx_bps}}}};
 }
 
 Json lcore_json(const LiveLcore& lcore) {
@@ -79,13 +85,6 @@ Json lcore_json(const LiveLcore& lcore) {
           {"gap_time_us", lcore.loop.gap_time.to_seconds() * 1e6},
           {"last_second",
            {{"turns_per_s", lcore.turns_per_s}, {"gaps_per_s", lcore.gaps_per_s}, {"busy", lcore.busy}}}};
-}
-
-template <typename Items, typename Convert>
-Json list_of(const Items& items, Convert&& convert) {
-  Json list = Json::array();
-  for (const auto& item : items) list.push_back(convert(item));
-  return list;
 }
 
 }  // namespace

@@ -28,10 +28,11 @@ struct LiveDirection {
   Bytes overhead;
   std::optional<double> loss;  // a probability; none: a model with more to it, or a timeline that changes it
   dataplane::DirectionSample now;
+  std::vector<results::HookResult> hooks = {};
   double in_bps = 0, out_bps = 0, drops_per_s = 0, marks_per_s = 0;
   std::string drop_cause;  // of most of the frames dropped in the last second; empty: none was
 
-  core::Tally dropped() const { return now.counters.dropped_in_all() + now.hook_dropped; }
+  core::Tally dropped() const { return now.counters.dropped_in_all() + now.hook_dropped(); }
   std::uint64_t marked() const;  // frames
   // Offered bits per second of the rate; 0 when the rate is zero.
   double load() const;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "scenarios/load_probes.h"
 #include "topologies/bounds.h"
 #include "topologies/load.h"
 #include "topologies/yaml_reader.h"
@@ -228,8 +229,8 @@ Scenario finish(topology::RawDocument document, const std::filesystem::path& bas
   }
   document.base = base;
   const std::optional<topology::LinkOverlay> links = take_links(document);
-  const YamlMap map =
-      YamlValue(document).map({"name", "description", "topology", "links", "seed", "workload", "trust"});
+  const YamlMap map = YamlValue(document).map(
+      {"name", "description", "topology", "links", "seed", "workload", "trust", "probes"});
   Scenario scenario;
   scenario.name = map.need("name", "a name").name(topology::limits::kLongestName);
   if (const auto description = map.find("description")) scenario.description = description->prose();
@@ -241,6 +242,7 @@ Scenario finish(topology::RawDocument document, const std::filesystem::path& bas
   scenario.topology = read_topology(topology, base, library, for_topology, links);
   scenario.workload = read_workload(workload, scenario.topology);
   if (const auto trust = map.find("trust")) scenario.trust = read_trust(*trust);
+  if (const auto probes = map.find("probes")) scenario.probes = read_probes(*probes);
   return scenario;
 }
 

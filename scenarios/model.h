@@ -37,6 +37,15 @@ struct Trust {
   bool operator==(const Trust&) const = default;
 };
 
+// Probes in the kernel at the hosts (nic/probes), which watch a run from outside of the emulator.
+struct Probes {
+  bool on = true;
+  std::uint32_t stamp_every = 64;  // every n-th frame on average, for the one-way delay; 0: none
+  Duration burst_gap = Duration::microseconds(100);  // a frame this long after the one before begins a burst
+
+  bool operator==(const Probes&) const = default;
+};
+
 struct Scenario {
   std::string name;
   std::string description;
@@ -44,6 +53,7 @@ struct Scenario {
   topology::Topology topology;
   AllReduce workload;
   Trust trust;
+  Probes probes;
 
   bool operator==(const Scenario&) const = default;
 };

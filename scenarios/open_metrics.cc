@@ -81,7 +81,7 @@ void for_drop_causes(const LiveDirection& direction, Write&& write) {
   for (std::size_t c = 0; c < core::kDropCauses; ++c) {
     write(core::name(static_cast<core::DropCause>(c)), direction.now.counters.dropped[c]);
   }
-  write(std::string_view("hook"), direction.now.hook_dropped);
+  write(std::string_view("hook"), direction.now.hook_dropped());
 }
 
 // Frames by what became of them, then the same in bytes.
@@ -171,6 +171,12 @@ void write_emulator(const LiveView& view, Exposition& out) {
   for (const LivePort& p : view.ports) {
     out.sample({{"host", p.port.host}, {"way", "rx"}}, p.port.rx_bytes);
     out.sample({{"host", p.port.host}, {"way", "tx"}}, p.port.tx_bytes);
+  }
+  out.counter("port_steering", "frames",
+              "that came in on a shared interface, by what its filter did with them");
+  for (const LivePort& p : view.ports) {
+    for (const auto& [outcome, frames] : p.port.steering)
+      out.sample({{"host", p.port.host}, {"outcome", outcome}}, frames);
   }
   out.counter("port_pause", "frames", "PAUSE and PFC frames from the host");
   for (const LivePort& p : view.ports) out.sample({{"host", p.port.host}}, p.port.pause_frames);

@@ -49,6 +49,27 @@ std::string mebibytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
 
+// Of an external host, with the filter of an interface that it shares (nic/xdp_port.h).
+std::string device_of(const topology::Host& host) {
+  return host.steer.empty() ? host.device
+                            : fmt::format("{},steer={}", host.device, fmt::join(host.steer, "+"));
+}
+
+std::vector<dataplane::HookConfig> hooks_of(const std::vector<topology::Hook>& hooks) {
+  using Place = topology::Hook::Place;
+  std::vector<dataplane::HookConfig> configs;
+  for (const topology::Hook& hook : hooks) {
+    dataplane::HookConfig config{.file = hook.program,
+                                 .program = hook.program,
+                                 .at_ingress = hook.place != Place::kEgress,
+                                 .at_egress = hook.place != Place::kIngress,
+                                 .longest_delay = hook.longest_delay};
+    for (const auto& [name, value] : hook.parameters) config.parameters.emplace_back(name, value);
+    configs.push_back(std::move(config));
+  }
+  return configs;
+}
+
 }  // namespace
 
 std::vector<std::size_t> place_sites(const Topology& topology, std::size_t lcores) {
@@ -96,7 +117,7 @@ dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t se
     config.sites.push_back(std::move(site));
   }
   for (const topology::Host& host : topology.hosts) {
-    config.ports.push_back({host.name, host.device, host.site, host.vlan, host.mac});
+    config.ports.push_back({host.name, device_of(host), host.site, host.vlan, host.mac});
   }
   for (std::uint32_t l = 0; l < topology.links.size(); ++l) {
     const topology::Link& link = topology.links[l];
@@ -105,6 +126,7 @@ dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t se
                                    .owner = {l, d},
                                    .from_site = link.between[d],
                                    .to_site = link.between[1 - d],
+                                   .hooks = hooks_of(link.hooks[d]),
                                    .carries_pause = link.carries_pause});
     }
   }

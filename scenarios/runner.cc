@@ -23,6 +23,7 @@
 #include "scenarios/live_control.h"
 #include "scenarios/load.h"
 #include "scenarios/predict.h"
+#include "scenarios/probe_recorder.h"
 #include "scenarios/ranks.h"
 #include "scenarios/testbed.h"
 #include "topologies/load.h"
@@ -174,8 +175,9 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
   if (options.log_decisions) decisions.emplace(record.unwritten, directory.path() / "decisions.csv");
   std::string failure;
   {
-    Testbed testbed(scenario.topology, {scenario.name, scenario.seed, scenario.workload.congestion_control,
-                                        options.cpus, options.log_decisions, scenario.workload.ecn});
+    Testbed testbed(scenario.topology,
+                    {scenario.name, scenario.seed, scenario.workload.congestion_control, options.cpus,
+                     options.log_decisions, scenario.workload.ecn, options.hooks});
     testbed.on_sample([&](const dataplane::Sample& sample) {
       csv.with([&](results::LinkCsv& file) { write_row(file, scenario, sample); });
     });
@@ -201,7 +203,12 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
                          p.expected_ms),
              Lasting::kLasting);
     }
-    auto answer = [&] { live.turn(std::chrono::milliseconds(0)); };
+    ProbeRecorder host_probes(scenario, testbed);
+    if (!host_probes.why_not().empty()) report(host_probes.why_not(), Lasting::kLasting);
+    auto answer = [&] {
+      live.turn(std::chrono::milliseconds(0));
+      host_probes.poll();
+    };
     RanksOutcome ranks = run_ranks(scenario, testbed, options.rank_program, report, answer);
     record.rank_processes = std::move(ranks.processes);
     record.collectives = std::move(ranks.results);
@@ -211,6 +218,7 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
     record.live_changes = live.changes();
     testbed.settle(Duration::seconds(2));
     testbed.fill(record);
+    host_probes.fill(record, directory.path());
     if (decisions) {
       decisions->with([&](const results::DecisionCsv& file) {
         record.decisions = {file.rows(), testbed.decisions_lost()};

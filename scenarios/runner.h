@@ -24,6 +24,7 @@ struct RunOptions {
   bool log_decisions = false;                   // into decisions.csv
   std::optional<std::uint16_t> metrics;         // the port for OpenMetrics; none: not served
   std::filesystem::path rank_program;           // longhaul-rank
+  std::filesystem::path hooks;                  // the directory of those that are shipped
   std::vector<std::string> command_line;        // for the manifest
   std::string version, revision;
 };

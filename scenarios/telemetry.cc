@@ -58,7 +58,7 @@ void fill(rte_tel_data* dict, const LiveDirection& direction) {
     const std::string name = "dropped_" + std::string(core::name(static_cast<core::DropCause>(c)));
     add(dict, name.c_str(), counters.dropped[c].frames);
   }
-  add(dict, "dropped_hook", direction.now.hook_dropped.frames);
+  add(dict, "dropped_hook", direction.now.hook_dropped().frames);
   add(dict, "marked_frames", direction.marked());
   add(dict, "held_frames", counters.held.frames);
   add(dict, "held_bytes", counters.held.bytes);

@@ -12,6 +12,7 @@
 #include "nic/cpus.h"
 #include "nic/machine.h"
 #include "nic/port.h"
+#include "scenarios/hook_files.h"
 #include "scenarios/placement.h"
 #include "topologies/model.h"
 
@@ -133,6 +134,7 @@ Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
     lab_index_.push_back(in_lab ? std::optional(next++) : std::nullopt);
   }
   name_devices(config_, topology, lab_index_);
+  find_hook_files(config_, options.hooks, [this] { return state_.make_directory("hooks"); });
   fit_into_memory(topology, nic::examine_machine().memory_available, config_);
   // DPDK keeps files of its own while it runs; there they go with the rest, also after a kill.
   setenv("RUNTIME_DIRECTORY", state_.make_directory("dpdk").c_str(), 1);

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,6 +36,7 @@ struct TestbedOptions {
   std::vector<unsigned> cpus;      // of the data plane's lcores; empty: one, on the last CPU that we may use
   bool log_decisions = false;      // see Testbed::on_decision()
   bool ecn = false;                // the hosts' TCP asks for explicit congestion notification
+  std::filesystem::path hooks = {};  // the directory of the hooks that are shipped
 };
 
 // The subnet of the hosts: host i of the topology has 10.71.0.(i+1)/24.
@@ -88,12 +90,14 @@ class Testbed : public LiveTestbed {
   std::optional<Instant> change(std::span<const topology::LiveChange> changes) override;
   void start_capture(std::size_t direction, dataplane::Capture& capture) override;
   void stop_capture(std::size_t direction) override;
+  void swap_hook(std::span<const std::size_t> directions, const dataplane::HookConfig& hook) override;
   Instant now() const override { return engine_->now(); }
   std::int64_t epoch_ns() const override { return engine_->epoch_ns(); }
 
  private:
   results::PortResult port_result(std::size_t port, const dataplane::PortCounters& seen) const;
   std::vector<results::PortResult> port_results(const dataplane::Sample& sample) const;
+  std::vector<results::HookResult> hook_results(std::size_t direction) const;
   bool quiet() const;
   void look_for_faults();
   void note_what_was_sent();
@@ -113,6 +117,7 @@ class Testbed : public LiveTestbed {
   std::vector<bool> told_gone_;      // by host
   std::vector<std::uint64_t> sent_;  // by host: frames that count, shortly before the data plane stopped
   dataplane::Sample latest_;
+  std::map<dataplane::HookedPlace, std::string> swapped_hooks_;  // what is there now
   LiveRecorder recorder_;
   std::optional<Disturbance> disturbance_;
 };

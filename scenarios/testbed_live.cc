@@ -22,6 +22,7 @@ LiveView Testbed::view() const {
     direction.framing = config.link.framing;
     direction.overhead = config.link.overhead;
     direction.now = latest_.directions[d];
+    direction.hooks = hook_results(d);
     view.directions.push_back(std::move(direction));
   }
   std::vector<results::PortResult> ports = port_results(latest_);
@@ -52,6 +53,12 @@ void Testbed::start_capture(std::size_t direction, dataplane::Capture& capture) 
 
 void Testbed::stop_capture(std::size_t direction) {
   engine_->stop_capture(direction);
+}
+
+void Testbed::swap_hook(std::span<const std::size_t> directions, const dataplane::HookConfig& hook) {
+  for (const dataplane::HookedPlace& place : engine_->swap_hook(directions, hook)) {
+    swapped_hooks_[place] = hook.program;
+  }
 }
 
 }  // namespace longhaul::scenario

@@ -63,6 +63,7 @@ results::PortResult Testbed::port_result(std::size_t p, const dataplane::PortCou
                            seen.tx_frames, seen.tx_bytes, driver.losses};
   port.pause_frames = seen.pause_frames;
   port.gone = driver.gone;
+  port.steering = driver.steering;
   port.lcore = config_.sites[config.site].lcore;
   port.losses.emplace_back("tx_refused", seen.losses.tx_refused);
   port.losses.emplace_back("no_buffer", seen.losses.no_buffer);
@@ -132,6 +133,26 @@ std::vector<results::PortResult> Testbed::port_results(const dataplane::Sample& 
   return ports;
 }
 
+std::vector<results::HookResult> Testbed::hook_results(std::size_t direction) const {
+  std::vector<results::HookResult> results;
+  for (const std::size_t place : {0, 1}) {
+    const auto& seen = latest_.directions[direction].hooks[place];
+    if (!seen) continue;
+    for (const dataplane::HookConfig& hook : config_.directions[direction].hooks) {
+      if (!hook.is_at(place)) continue;
+      const auto swapped = swapped_hooks_.find({direction, place});
+      results.push_back(
+          {place == 0 ? "ingress" : "egress",
+           std::filesystem::path(swapped == swapped_hooks_.end() ? hook.program : swapped->second)
+               .filename()
+               .string(),
+           seen->counters,
+           {seen->counted.begin(), seen->counted.end()}});
+    }
+  }
+  return results;
+}
+
 void Testbed::fill(results::RunRecord& record) const {
   for (std::size_t d = 0; d < config_.directions.size(); ++d) {
     const dataplane::DirectionConfig& config = config_.directions[d];
@@ -143,6 +164,7 @@ void Testbed::fill(results::RunRecord& record) const {
     direction.lcore = config_.sites[config.to_site].lcore;
     direction.entered_late = seen.entered_late;
     direction.latest_entry_ns = seen.latest_entry.ns();
+    direction.hooks = hook_results(d);
     record.directions.push_back(std::move(direction));
   }
   record.ports = port_results(latest_);

@@ -8,6 +8,8 @@
 #include "topologies/effective_line.h"
 #include "topologies/effective_sections.h"
 #include "topologies/load.h"
+#include "topologies/load_hooks.h"
+#include "topologies/load_steering.h"
 #include "topologies/quantity.h"
 #include "topologies/yaml_text.h"
 
@@ -79,6 +81,7 @@ std::string host_text(const Host& host, const Topology& topology) {
   if (host.rate != BitRate()) keys += ", rate: " + to_text(host.rate);
   if (!external) keys += fmt::format(", port: {}", kPorts[static_cast<std::size_t>(host.port)]);
   if (external) keys += ", device: " + yaml_quoted(host.device);
+  keys += effective_steering(host.steer);
   if (host.mac) keys += ", mac: " + yaml_quoted(mac_text(*host.mac));
   if (host.vlan != 0) keys += fmt::format(", vlan: {}", host.vlan);
   return "{ " + keys + " }";
@@ -92,9 +95,11 @@ void write_link(Out out, const Link& link, const Topology& topology) {
   const bool same_reserve = reserves[kForward] == reserves[kReverse];
   if (same_reserve) write_reserve(out, reserves[kForward], "    ");
   const auto same = link.directions[kForward] == link.directions[kReverse] &&
-                    link.routes[kForward] == link.routes[kReverse];
+                    link.routes[kForward] == link.routes[kReverse] &&
+                    link.hooks[kForward] == link.hooks[kReverse];
   const auto sections = [&](Direction direction, std::string_view indent) {
-    fmt::format_to(out, "{}", effective_sections(link, direction, topology.largest_frame(), indent));
+    fmt::format_to(out, "{}{}", effective_sections(link, direction, topology.largest_frame(), indent),
+                   effective_hooks(link.hooks[direction], indent));
   };
   if (same) {
     write_direction(out, link.directions[kForward], link.routes[kForward], "    ");

@@ -88,7 +88,7 @@ std::vector<std::string_view> direction_keys() {
   std::vector<std::string_view> names{"distance", "route_factor", "fibre", "delay"};
   for (const Key& k : kKeys) names.push_back(k.name);
   names.insert(names.begin() + 6, "buffer");
-  names.push_back("netem");
+  names.insert(names.end(), {"netem", "hooks"});
   names.insert(names.end(), kSectionKeys.begin(), kSectionKeys.end());
   return names;
 }

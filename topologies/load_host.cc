@@ -10,6 +10,7 @@
 
 #include "topologies/bounds.h"
 #include "topologies/load_links.h"
+#include "topologies/load_steering.h"
 
 namespace longhaul::topology {
 namespace {
@@ -44,8 +45,9 @@ bool is_virtual_device(std::string_view text) {
          std::all_of(text.begin(), text.end(), printable);
 }
 
-// What DPDK tells devices apart by: two with the same identity cannot be open at once.
+// What devices are told apart by: two with the same identity cannot be open at once.
 std::string identity(const std::string& device) {
+  if (is_xdp_port(device)) return device;
   std::string id = device.substr(0, device.find(','));
   std::transform(id.begin(), id.end(), id.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -85,6 +87,9 @@ void read_netns(const YamlMap& map, Host& host) {
   if (const auto mac = map.find("mac")) {
     mac->fail_key("only goes with kind: external; a namespace host has an address of the run's choice");
   }
+  if (const auto steer = map.find("steer")) {
+    steer->fail_key("only goes with kind: external; nothing else shares the cable of a namespace host");
+  }
   if (const auto rate = map.find("rate")) host.rate = read_rate(*rate);
   if (const auto port = map.find("port")) {
     constexpr PortKind kKinds[] = {PortKind::kAuto, PortKind::kXdp, PortKind::kAfPacket, PortKind::kAfXdp};
@@ -110,7 +115,19 @@ void read_external(const YamlMap& map, const Topology& topology, Host& host) {
                              in_quotes(identity(host.device)), in_quotes(other.name)));
     }
   }
+  if (host.device.find(",steer=") != std::string::npos) {
+    given.fail(
+        fmt::format("{} has a filter in it, allowed: `xdp,iface=NAME`, with the filter under the key steer",
+                    in_quotes(host.device)));
+  }
   if (const auto mac = map.find("mac")) host.mac = read_mac(*mac, topology);
+  if (const auto steer = map.find("steer")) {
+    if (!is_xdp_port(host.device)) {
+      steer->fail_key(fmt::format("does not go with the device {}, allowed: with `xdp,iface=NAME`",
+                                  in_quotes(host.device)));
+    }
+    host.steer = read_steering(*steer);
+  }
 }
 
 }  // namespace
@@ -118,7 +135,7 @@ void read_external(const YamlMap& map, const Topology& topology, Host& host) {
 Host read_host(const YamlValue& value, const Topology& topology) {
   Host host;
   host.name = value.key_name(limits::kLongestHostName);
-  const YamlMap map = value.map({"site", "kind", "rate", "port", "device", "mac", "vlan"});
+  const YamlMap map = value.map({"site", "kind", "rate", "port", "device", "steer", "mac", "vlan"});
   host.site = site_index(map.need("site", "the name of a site"), topology);
   if (const auto kind = map.find("kind")) {
     host.kind = kind->choice({"netns", "external"}) == 0 ? HostKind::kNetns : HostKind::kExternal;

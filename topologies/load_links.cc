@@ -7,6 +7,7 @@
 
 #include "topologies/bounds.h"
 #include "topologies/link_level.h"
+#include "topologies/load_hooks.h"
 #include "topologies/load_line.h"
 #include "topologies/quantity.h"
 
@@ -30,9 +31,13 @@ class LinkReader {
     std::array<Sections, 2> sections;
     for (const Direction direction : {kForward, kReverse}) {
       LinkLevel& level = levels[direction];
+      std::optional<YamlValue> hooks = map_.find("hooks");
       if (const auto own = map_.find(direction == kForward ? "forward" : "reverse")) {
-        level = LinkLevel::read(own->map(direction_keys()));
+        const YamlMap keys = own->map(direction_keys());
+        level = LinkLevel::read(keys);
+        if (const auto own_hooks = keys.find("hooks")) hooks = own_hooks;
       }
+      if (hooks) link_.hooks[direction] = read_hooks(*hooks);
       sections[direction] = level.sections();
       level.inherit(shared);
       link_.directions[direction] = level.config();

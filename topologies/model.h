@@ -51,9 +51,12 @@ struct Host {
   std::string name;
   std::size_t site = 0;
   HostKind kind = HostKind::kNetns;
-  BitRate rate;  // kNetns only: of its interface, wire bytes counted; zero: as fast as the machine can
-  std::string
-      device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1") or a PCI address ("0000:3b:00.0")
+  BitRate rate;        // kNetns only: of its interface, wire bytes counted; zero: as fast as the machine can
+  std::string device;  // kExternal only: a DPDK vdev ("net_af_packet0,iface=eth1"), a PCI address
+                       // ("0000:3b:00.0"), or our own AF_XDP port ("xdp,iface=eth1")
+  // Of our own AF_XDP port: the terms (nic/xdp_steering.h) of what it takes, on an interface that it shares
+  // with this machine's own traffic; empty: everything.
+  std::vector<std::string> steer = {};
   PortKind port = PortKind::kAuto;  // kNetns only
   // kExternal only: its address, which its site's switch then knows without having heard it; the first byte
   // on the wire is the most significant of the six.
@@ -73,6 +76,22 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 
+// A program of a user's, or one that longhaul ships, that every frame of a direction meets.
+struct Hook {
+  enum class Place : std::uint8_t { kAll, kIngress, kEgress };  // kAll: wherever the file has a program for
+  struct Parameter {
+    std::string name;   // of a variable of the program
+    std::string value;  // a number, as written
+    bool operator==(const Parameter&) const = default;
+  };
+  std::string program;  // an absolute path, NAME.bpf.o or NAME.bpf.c; or the name of a shipped one
+  Place place = Place::kAll;
+  std::vector<Parameter> parameters;
+  Duration longest_delay = Duration::milliseconds(10);  // that it may ask for; memory is taken for it
+
+  bool operator==(const Hook&) const = default;
+};
+
 enum Direction : std::size_t { kForward = 0, kReverse = 1 };  // kForward runs from Link::between[0] to [1]
 
 struct Link {
@@ -82,6 +101,7 @@ struct Link {
   std::array<Route, 2> routes;                 // by Direction
   // MAC control frames of hosts (PAUSE, PFC) pass over the link as ordinary frames instead of ending at it.
   bool carries_pause = false;
+  std::array<std::vector<Hook>, 2> hooks;  // by Direction; one at each place
   std::uint32_t cost = 1;  // of either direction, in the sum that makes a way the shortest; 1..65535
 
   bool operator==(const Link&) const = default;

@@ -28,6 +28,8 @@ struct Frame {
   std::uint8_t pcp = 0;    // 802.1Q priority, 0..7
   std::uint8_t dscp = 0;   // 0..63
   Ecn ecn = Ecn::kNotCapable;
+  // 0..7: the traffic class that it waits in, if the link has it, whatever pcp and dscp say; 0xFF: theirs.
+  std::uint8_t forced_class = 0xFF;
   bool marked = false;  // handed back: the link made it kExperienced, which the driver writes into the bytes
 };
 static_assert(sizeof(Frame) == 32);

@@ -99,6 +99,14 @@ class Link {
     return peak;
   }
 
+  // The traffic class that a frame would wait in.
+  std::size_t class_of(const Frame& frame) const {
+    if (frame.forced_class < class_count_) [[unlikely]]
+      return frame.forced_class;
+    if (key_ == ClassKey::kNone) return 0;
+    return class_map_[key_ == ClassKey::kPcp ? frame.pcp & 7U : frame.dscp & 63U];
+  }
+
   // The neighbour behind the far end sends PAUSE for these classes (bits), in quanta of 512 bit times at the
   // link's configured rate; 0 quanta: it may go on. Has no effect on a link without a far end.
   template <FrameSink Sink>
@@ -156,10 +164,6 @@ class Link {
   void change_rate(BitRate rate, Instant now);
   void pause_neighbour(std::uint8_t classes, const std::array<std::uint16_t, kMostClasses>& quanta,
                        Instant at);
-  std::size_t class_of(const Frame& frame) const {
-    if (key_ == ClassKey::kNone) return 0;
-    return class_map_[key_ == ClassKey::kPcp ? frame.pcp & 7U : frame.dscp & 63U];
-  }
   Wave* wave_of(std::uint32_t flow);
   // The one whose transmitter has something to do first.
   Wave& next_wave() {

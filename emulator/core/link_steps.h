@@ -70,10 +70,10 @@ struct Link::Events {
     sink.drop(frame, cause);
   }
   static Frame handed_back(const Travelling& frame, Instant at) {
-    return {frame.cookie, at, frame.size, 0, 0, 0, frame.ecn(), frame.marked()};
+    return {frame.cookie, at, frame.size, 0, 0, 0, frame.ecn(), 0xFF, frame.marked()};
   }
   static Frame handed_back(const Waiting& frame, Instant at) {
-    return {frame.cookie, at, frame.size(), 0, 0, 0, frame.ecn(), frame.marked()};
+    return {frame.cookie, at, frame.size(), 0, 0, 0, frame.ecn(), 0xFF, frame.marked()};
   }
   void log(Fate fate, std::uint8_t cause, std::uint32_t size, Instant at, bool on_line) {
     if (link.log_ == nullptr) return;

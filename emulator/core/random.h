@@ -57,6 +57,7 @@ enum class Effect : std::uint32_t {
   kRed = 8,
   kPie = 9,
   kPauseLoss = 10,
+  kHook = 11,  // a program's own draws; part: its place
 };
 
 // Which link direction a stream belongs to. Links are numbered as in the topology, directions 0 and 1.

@@ -99,8 +99,8 @@ void Capture::append_wrapping(const void* from, std::size_t count) {
   if (write_at_ >= ring_.size()) write_at_ -= ring_.size();
 }
 
-std::uint32_t Capture::offered(std::span<const std::byte> frame, Instant at) {
-  if (!wants(frame)) {
+std::uint32_t Capture::offered(std::span<const std::byte> frame, Instant at, bool is_wanted) {
+  if (!is_wanted && !wants(frame)) {
     increment(filtered_out_);
     return 0;
   }

@@ -51,8 +51,9 @@ class Capture {
   static std::uint64_t memory_needed(const Config& config);
 
   // A frame enters the link. Returns its number within the capture, from 1, or 0 when the filter does not
-  // want it or there is no room, and then nothing that becomes of it is recorded.
-  std::uint32_t offered(std::span<const std::byte> frame, Instant at);
+  // want it or there is no room, and then nothing that becomes of it is recorded. `is_wanted`: whatever the
+  // filter says.
+  std::uint32_t offered(std::span<const std::byte> frame, Instant at, bool is_wanted = false);
 
   // A frame leaves the link at its due time, with the bytes with which it leaves; or was dropped, and `frame`
   // may be empty. Does nothing for the number 0.

@@ -50,10 +50,25 @@ Ports open_ports(const EngineConfig& config) {
   return ports;
 }
 
+std::shared_ptr<hooks::HookProgram> load_hook(const HookConfig& hook) {
+  auto program = std::make_shared<hooks::HookProgram>(hook.file, hooks::MapMemory::kShared, hook.program);
+  for (const auto& [variable, value] : hook.parameters) program->set_parameter(variable, value);
+  return program;
+}
+
+// Directions that name the same file and parameters share its variables and maps.
 Hooks load_hooks(const EngineConfig& config) {
   Hooks hooks;
-  for (const DirectionConfig& direction : config.directions) {
-    if (!direction.hook.empty()) hooks.try_emplace(direction.hook, direction.hook);
+  std::map<std::pair<std::string, decltype(HookConfig::parameters)>, std::shared_ptr<hooks::HookProgram>>
+      loaded;
+  for (std::size_t d = 0; d < config.directions.size(); ++d) {
+    for (const HookConfig& hook : config.directions[d].hooks) {
+      std::shared_ptr<hooks::HookProgram>& program = loaded[{hook.file, hook.parameters}];
+      if (program == nullptr) program = load_hook(hook);
+      for (const lh_place place : {LH_INGRESS, LH_EGRESS}) {
+        if (hook.is_at(place) && program->has(place)) hooks[{d, place}] = program;
+      }
+    }
   }
   return hooks;
 }
@@ -148,13 +163,18 @@ struct Engine::Parts {
     into.at = std::max(into.at, from.at);
   }
 
-  void order_capture(std::size_t direction, Capture* capture) {
+  // What is to be attached is in the mailbox; returns when the lcore uses it, and nothing else.
+  void order_attachment(std::size_t direction) {
     Mailbox& mailbox = mailboxes[lcore_of_direction(direction)];
-    mailbox.captures[direction].store(capture, std::memory_order_relaxed);
-    const std::uint64_t order = mailbox.capture_orders.fetch_add(1, std::memory_order_release) + 1;
-    while (running && mailbox.capture_orders_seen.load(std::memory_order_acquire) < order) {
+    const std::uint64_t order = mailbox.attach_orders.fetch_add(1, std::memory_order_release) + 1;
+    while (running && mailbox.attach_orders_seen.load(std::memory_order_acquire) < order) {
       std::this_thread::yield();
     }
+  }
+
+  void order_capture(std::size_t direction, Capture* capture) {
+    mailboxes[lcore_of_direction(direction)].captures[direction].store(capture, std::memory_order_relaxed);
+    order_attachment(direction);
   }
 
   EngineConfig config;
@@ -278,6 +298,30 @@ void Engine::stop_capture(std::size_t direction) {
   parts_->order_capture(direction, nullptr);
 }
 
+std::vector<HookedPlace> Engine::swap_hook(std::span<const std::size_t> directions, const HookConfig& hook) {
+  const std::shared_ptr<hooks::HookProgram> program = load_hook(hook);
+  std::vector<HookedPlace> places;
+  for (const std::size_t direction : directions) {
+    for (const lh_place place : {LH_INGRESS, LH_EGRESS}) {
+      const HookedPlace there{direction, place};
+      if (hook.is_at(place) && program->has(place) && parts_->hooks.contains(there)) places.push_back(there);
+    }
+  }
+  if (places.empty()) {
+    throw std::runtime_error(fmt::format(
+        "cannot swap in hook {}: the link had no hook from the start in a place that it has a program "
+        "for; name one in its topology, `pass` will do",
+        hook.program));
+  }
+  for (const auto& [direction, place] : places) {
+    parts_->mailboxes[parts_->lcore_of_direction(direction)].programs[direction][place].store(
+        program.get(), std::memory_order_relaxed);
+  }
+  for (const std::size_t direction : directions) parts_->order_attachment(direction);
+  for (const HookedPlace& place : places) parts_->hooks[place] = program;
+  return places;
+}
+
 Instant Engine::now() const {
   return parts_->clock.now();
 }
@@ -288,7 +332,8 @@ std::int64_t Engine::epoch_ns() const {
 
 Engine::DriverStatistics Engine::driver_statistics(std::size_t port) const {
   const nic::PortStatistics statistics = parts_->ports.at(port)->statistics();
-  return {statistics.rx_frames, statistics.tx_frames, statistics.losses, statistics.gone};
+  return {statistics.rx_frames, statistics.tx_frames, statistics.losses, statistics.gone,
+          statistics.steering};
 }
 
 Sample Engine::final_state() const {

@@ -10,16 +10,20 @@
 // too.
 #pragma once
 
+#include <array>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "emulator/core/counters.h"
 #include "emulator/core/decision_log.h"
+#include "emulator/core/hook_stage.h"
 #include "emulator/core/link_config.h"
 #include "emulator/core/random.h"
 #include "emulator/core/units.h"
@@ -42,11 +46,27 @@ struct PortConfig {
   std::optional<MacAddress> mac = {};  // of the host behind it, known to all sites from the start
 };
 
+// Programs of a BPF object file that each frame of a direction meets; see emulator/hooks/hook_program.h.
+struct HookConfig {
+  std::string file;
+  std::string program = {};                  // what people call it; empty: as the file
+  bool at_ingress = true, at_egress = true;  // where the file has a program for
+  std::vector<std::pair<std::string, std::string>> parameters = {};  // variables of the program, and numbers
+  Duration longest_delay = {};                                       // that a program may ask for
+  bool is_at(std::size_t place) const { return place == 0 ? at_ingress : at_egress; }  // lh_place
+  bool operator==(const HookConfig&) const = default;
+};
+
+struct HookedPlace {
+  std::size_t direction = 0, place = 0;  // index in the configuration; lh_place
+  auto operator<=>(const HookedPlace&) const = default;
+};
+
 struct DirectionConfig {
   core::LinkConfig link;
   core::StreamOwner owner;  // which link of the topology and which of its directions
   std::size_t from_site = 0, to_site = 0;
-  std::string hook = {};  // BPF object file of a program that each frame meets before the link; empty: none
+  std::vector<HookConfig> hooks = {};  // one at each place at most
   bool carries_pause = false;  // MAC control frames pass over the link as others do, instead of ending at it
 };
 
@@ -93,11 +113,16 @@ struct PortCounters {  // frames that crossed the boundary between driver and da
   EmulatorLosses losses = {};
 };
 
+struct HookSample {
+  core::HookCounters counters;
+  std::array<std::uint64_t, 16> counted{};  // by the program itself, with lh_count()
+};
+
 struct DirectionSample {
   core::LinkState state;
   core::LinkCounters counters;
-  core::Tally hook_dropped;               // by the direction's hook: frames that never entered the link
-  std::uint64_t interval_peak_bytes = 0;  // most that waited at once since the sample before
+  std::array<std::optional<HookSample>, 2> hooks{};  // by lh_place: before the link, and after it
+  std::uint64_t interval_peak_bytes = 0;             // most that waited at once since the sample before
   std::uint64_t store_full = 0;     // an emulator loss: no memory to hold it, although the link would have
   std::uint64_t handover_full = 0;  // an emulator loss: the queue to the lcore of its far end was full
   // Frames that came late from another lcore's link, so that their time on this one began too late too, and
@@ -107,6 +132,15 @@ struct DirectionSample {
   std::uint64_t changes = 0;                         // by Engine::change(), that have taken effect
   std::uint64_t held_frames = 0, copied_frames = 0;  // how those that entered were kept
   results::Lateness lateness;                        // so far, renewed every second or so
+
+  // By its hooks; not among counters.dropped.
+  core::Tally hook_dropped() const {
+    core::Tally sum;
+    for (const std::optional<HookSample>& hook : hooks) {
+      if (hook) sum = sum + hook->counters.dropped_in_all();
+    }
+    return sum;
+  }
 };
 
 // What came between a loop and its work: time that passed between two clock reads beyond what its work
@@ -177,6 +211,12 @@ class Engine {
   void start_capture(std::size_t direction, Capture& capture);
   void stop_capture(std::size_t direction);
 
+  // Puts other programs in those places of directions that have one already, as long as `hook` has one for
+  // them and asks for the place; what the places hold and count stays, longest_delay too. Returns them, when
+  // no frame meets the old programs any more. Throws std::runtime_error, and nothing has changed: the program
+  // cannot be loaded, or there is no such place.
+  std::vector<HookedPlace> swap_hook(std::span<const std::size_t> directions, const HookConfig& hook);
+
   // Time since start(), by the clock of samples and captures; and the wall clock at its zero, ns since 1970.
   Instant now() const;
   std::int64_t epoch_ns() const;
@@ -186,6 +226,7 @@ class Engine {
     std::uint64_t rx_frames = 0, tx_frames = 0;
     std::vector<std::pair<std::string, std::uint64_t>> losses;
     bool gone = false;  // the interface behind it does not exist any more
+    std::vector<std::pair<std::string, std::uint64_t>> steering = {};  // as nic::PortStatistics has it
   };
   DriverStatistics driver_statistics(std::size_t port) const;
 

@@ -88,11 +88,23 @@ void Loop::take(rte_mbuf* mbuf, std::uint32_t port, Instant now) {
 // returned.
 void Loop::deliver(std::uint32_t direction, const core::Frame& frame, Instant due) {
   DirectionState& state = directions_[direction];
-  if (state.to_lcore != lcore_) return hand_over(state, frame, due);
+  hooks::HookPlace* const hook = state.hooks[LH_EGRESS].get();
+  if (hook == nullptr) return leave(direction, frame.cookie, frame.marked, due);
+  if (frame.marked) {
+    InHand kept = in_hand(state, frame.cookie);
+    if (mark_congestion(kept.bytes)) kept.label.set_ecn(core::Ecn::kExperienced);
+    write_label(state, frame.cookie, kept.label);
+  }
+  hook->stage.meet(frame.cookie, frame.size, due, HookSink{*this, direction, LH_EGRESS});
+}
+
+void Loop::leave(std::uint32_t direction, std::uint64_t cookie, bool marked, Instant due) {
+  DirectionState& state = directions_[direction];
+  if (state.to_lcore != lcore_) return hand_over(state, cookie, marked, due);
   if (state.is_onward || state.carries_pause) {
-    deliveries_.push_back({direction, frame.marked, frame.cookie, due});
+    deliveries_.push_back({direction, marked, cookie, due});
   } else {
-    carry_on(direction, frame.cookie, frame.marked, due);
+    carry_on(direction, cookie, marked, due);
   }
 }
 
@@ -101,8 +113,7 @@ void Loop::carry_on(std::uint32_t direction, std::uint64_t cookie, bool marked, 
   InHand frame = in_hand(state, cookie);
   frame.origin = {state.index, due};
   if (marked) {
-    mark_congestion(frame.bytes);
-    frame.label.set_congestion_experienced();
+    if (mark_congestion(frame.bytes)) frame.label.set_ecn(core::Ecn::kExperienced);
   }
   if (state.capture != nullptr && frame.label.capture() > state.capture_base) [[unlikely]] {
     state.capture->released(frame.label.capture() - state.capture_base, frame.bytes, due);
@@ -196,30 +207,16 @@ void Loop::pause_far_end(std::uint32_t direction, std::span<const std::byte> byt
   renew_next(d);
 }
 
-bool Loop::hook_drops(DirectionState& state, std::span<const std::byte> bytes, Instant at) {
-  state.link.advance(
-      at, DirectionSink{*this, local_[state.index]});  // the program sees the queue that the frame meets
-  lh_hook_ctx context;
-  context.at_ns = static_cast<std::uint64_t>(at.since_zero().ns());
-  context.queue_bytes = state.link.queue_bytes();
-  context.link = state.owner.link;
-  context.direction = state.owner.direction;
-  hooks::set_frame(context, bytes);
-  return state.hook->run(context) == LH_DROP;
-}
-
 // Hands a copy of a frame to a direction that begins here; the frame itself when it is the last that needs
 // it.
 void Loop::offer(std::uint32_t direction, InHand& frame, bool is_last) {
   const std::uint32_t d = local_[direction];
   DirectionState& state = directions_[d];
   const Instant at = frame.origin.due;
-  if (state.hook != nullptr && hook_drops(state, frame.bytes, at)) {
-    state.hook_dropped.add(frame.bytes.size());
-    return;
-  }
   frame.label.set_capture(0);
-  if (state.capture != nullptr) [[unlikely]] {
+  frame.label.clear_class();
+  const bool meets_hook = state.hooks[LH_INGRESS] != nullptr;
+  if (state.capture != nullptr && !meets_hook) [[unlikely]] {
     if (const std::uint32_t number = state.capture->offered(frame.bytes, at)) {
       state.capture_last = state.capture_base + number;
       frame.label.set_capture(state.capture_last);
@@ -232,19 +229,52 @@ void Loop::offer(std::uint32_t direction, InHand& frame, bool is_last) {
     ++state.store_full;
     return;
   }
-  core::Frame offered{*cookie, at, size};
+  if (meets_hook) {
+    state.hooks[LH_INGRESS]->stage.meet(*cookie, size, at, HookSink{*this, d, LH_INGRESS});
+  } else {
+    enter(d, *cookie, size, label, at);
+  }
+  renew_next(d);
+}
+
+void Loop::enter(std::uint32_t d, std::uint64_t cookie, std::uint32_t size, const Label& label, Instant at) {
+  DirectionState& state = directions_[d];
+  core::Frame offered{cookie, at, size};
   if (state.reads_headers) {
     offered.flow = label.flow();
     offered.pcp = label.pcp();
     offered.dscp = label.dscp();
     offered.ecn = label.ecn();
+    offered.forced_class = label.forced_class();
   }
   if (at < state.link.time()) {
     ++state.entered_late;
     state.latest_entry = std::max(state.latest_entry, state.link.time() - at);
   }
   state.link.push(std::span(&offered, 1), DirectionSink{*this, d});
-  renew_next(d);
+}
+
+// A frame goes on from a hook: into the link, or away from it.
+void Loop::pass_hook(std::uint32_t d, lh_place place, std::uint64_t cookie, std::uint32_t size, Instant at) {
+  if (place == LH_EGRESS) return leave(d, cookie, false, at);
+  DirectionState& state = directions_[d];
+  InHand kept = in_hand(state, cookie);
+  if (state.capture != nullptr && kept.label.capture() <= state.capture_base) [[unlikely]] {
+    if (const std::uint32_t number = state.capture->offered(kept.bytes, at)) {
+      state.capture_last = state.capture_base + number;
+      kept.label.set_capture(state.capture_last);
+      write_label(state, cookie, kept.label);
+    }
+  }
+  enter(d, cookie, size, kept.label, at);
+}
+
+void Loop::write_label(DirectionState& state, std::uint64_t cookie, const Label& label) {
+  if (is_held(cookie)) {
+    tag_of(held_mbuf(cookie)).label = label;
+  } else {
+    std::memcpy(state.store.bytes(cookie).data(), &label, sizeof(Label));
+  }
 }
 
 // Where a frame stays while the link holds it: large ones in their buffer, when it is from a pool of ours
@@ -312,17 +342,16 @@ void Loop::capture_drop(DirectionState& state, const core::Frame& frame, core::D
 
 // To the lcore that owns the far end. A frame that is held where it lies goes as a copy too: its buffer
 // belongs to a pool whose holder counts it here.
-void Loop::hand_over(DirectionState& state, const core::Frame& frame, Instant due) {
-  InHand kept = in_hand(state, frame.cookie);
-  if (frame.marked) {
-    mark_congestion(kept.bytes);
-    kept.label.set_congestion_experienced();
+void Loop::hand_over(DirectionState& state, std::uint64_t cookie, bool marked, Instant due) {
+  InHand kept = in_hand(state, cookie);
+  if (marked) {
+    if (mark_congestion(kept.bytes)) kept.label.set_ecn(core::Ecn::kExperienced);
   }
   if (state.capture != nullptr && kept.label.capture() > state.capture_base) [[unlikely]] {
     state.capture->released(kept.label.capture() - state.capture_base, kept.bytes, due);
   }
   hand_to(state.to_lcore, kept.bytes, kept.label, {nullptr, due, state.index, false}, state.handover_full);
-  release(state, frame.cookie);
+  release(state, cookie);
 }
 
 void Loop::hand_to(std::size_t lcore, std::span<const std::byte> bytes, const Label& label, Handover handover,

@@ -163,16 +163,26 @@ std::uint16_t vlan_of(std::span<const std::byte> frame) {
   return word(frame, kTypeAt) == kTag ? word(frame, kTypeAt + 2) & kVlanId : 0;
 }
 
-void mark_congestion(std::span<std::byte> frame) {
+bool mark_congestion(std::span<std::byte> frame) {
   const Ip ip = ip_of(frame);
-  if (ip.version == 0 || (traffic_class(frame, ip) & 3) == 0) return;
+  if (ip.version == 0 || (traffic_class(frame, ip) & 3) == 0) return false;
+  return set_ecn(frame, core::Ecn::kExperienced);
+}
+
+bool set_ecn(std::span<std::byte> frame, core::Ecn ecn) {
+  const Ip ip = ip_of(frame);
+  if (ip.version == 0) return false;
+  std::byte& field =
+      frame[ip.at + 1];  // the lower half of the traffic class of IPv6 is the upper one of this
+  const int shift = ip.version == 6 ? 4 : 0;
+  const std::byte changed = (field & ~(std::byte{3} << shift)) | std::byte(ecn) << shift;
   if (ip.version == 6) {
-    frame[ip.at + 1] |= std::byte{0x30};
-    return;
+    field = changed;
+    return true;
   }
   // RFC 1624, equation 3: HC' = ~(~HC + ~m + m'), m the 16-bit word that changes from m to m'.
   const std::uint32_t before = word(frame, ip.at);
-  frame[ip.at + 1] |= std::byte{0x03};
+  field = changed;
   const std::uint32_t after = word(frame, ip.at);
   const std::uint32_t checksum = word(frame, ip.at + 10);
   std::uint32_t sum = (~checksum & 0xFFFF) + (~before & 0xFFFF) + after;
@@ -180,6 +190,7 @@ void mark_congestion(std::span<std::byte> frame) {
   sum = ~((sum & 0xFFFF) + (sum >> 16));
   frame[ip.at + 10] = static_cast<std::byte>(sum >> 8 & 0xFF);
   frame[ip.at + 11] = static_cast<std::byte>(sum & 0xFF);
+  return true;
 }
 
 bool is_mac_control(std::span<const std::byte> frame) {

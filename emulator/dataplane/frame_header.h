@@ -39,8 +39,12 @@ FrameHeader read_header(std::span<const std::byte> frame);
 // The VLAN ID of the outer 802.1Q tag; 0 without one and for a tag that gives only a priority.
 std::uint16_t vlan_of(std::span<const std::byte> frame);
 
-// Sets congestion experienced in the IP header of a frame that is ECN-capable; leaves any other as it is.
-void mark_congestion(std::span<std::byte> frame);
+// Sets congestion experienced in the IP header of a frame that is ECN-capable; leaves any other as it is and
+// says so.
+bool mark_congestion(std::span<std::byte> frame);
+
+// Sets the ECN field of the IP header, if there is one.
+bool set_ecn(std::span<std::byte> frame, core::Ecn ecn);
 
 // Whether this frame speaks to its neighbour's MAC only and is never forwarded (EtherType 0x8808).
 bool is_mac_control(std::span<const std::byte> frame);

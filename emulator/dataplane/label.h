@@ -25,7 +25,7 @@ class Label {
   Label(std::uint16_t ingress, std::uint16_t egress, std::uint16_t vlan, std::uint8_t pcp, std::uint8_t dscp,
         core::Ecn ecn, std::uint32_t flow)
       : place_(ingress | std::uint64_t{egress} << 16 | std::uint64_t{vlan} << 32 | std::uint64_t{pcp} << 48 |
-               static_cast<std::uint64_t>(ecn) << kEcn | std::uint64_t{dscp} << 56),
+               static_cast<std::uint64_t>(ecn) << kEcn | std::uint64_t{dscp} << kDscp),
         flow_(flow) {}
 
   std::uint16_t ingress() const { return static_cast<std::uint16_t>(place_); }
@@ -33,16 +33,25 @@ class Label {
   std::uint16_t vlan() const { return static_cast<std::uint16_t>(place_ >> 32); }
   std::uint8_t pcp() const { return place_ >> 48 & 7U; }
   core::Ecn ecn() const { return static_cast<core::Ecn>(place_ >> kEcn & 3U); }
-  std::uint8_t dscp() const { return static_cast<std::uint8_t>(place_ >> 56); }
+  std::uint8_t dscp() const { return place_ >> kDscp & 63U; }
   std::uint32_t flow() const { return static_cast<std::uint32_t>(flow_); }
-  void set_congestion_experienced() { place_ |= std::uint64_t{3} << kEcn; }
+  // The traffic class that a hook gave it for the next link; 0xFF: none.
+  std::uint8_t forced_class() const { return (place_ >> kClass & 8U) != 0 ? place_ >> kClass & 7U : 0xFF; }
+  void force_class(std::uint8_t traffic_class) {
+    clear_class();
+    place_ |= std::uint64_t{8U | (traffic_class & 7U)} << kClass;
+  }
+  void clear_class() { place_ &= ~(std::uint64_t{15} << kClass); }
+  void set_ecn(core::Ecn ecn) {
+    place_ = (place_ & ~(std::uint64_t{3} << kEcn)) | static_cast<std::uint64_t>(ecn) << kEcn;
+  }
 
   // Its number in the capture of the link that it is on; 0: none.
   std::uint32_t capture() const { return static_cast<std::uint32_t>(flow_ >> 32); }
   void set_capture(std::uint32_t number) { flow_ = flow() | std::uint64_t{number} << 32; }
 
  private:
-  static constexpr unsigned kEcn = 51;
+  static constexpr unsigned kEcn = 51, kClass = 53, kDscp = 57;
   std::uint64_t place_ = 0, flow_ = 0;
 };
 static_assert(sizeof(Label) == 16);

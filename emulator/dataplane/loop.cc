@@ -32,12 +32,15 @@ void Loop::run(const std::atomic<bool>& stop) {
   nic::prepare_polling_thread();
   previous_turn_ = clock_.now();
   while (!stop.load(std::memory_order_relaxed)) {
+    if (!sent_.empty()) record_lateness(clock_.now());
+    // The clock is read after the ports: a stall in between makes frames late, where the other way round
+    // those that came meanwhile would enter before they came, and leave too early.
+    poll_ports();
     const Instant now = clock_.now();
-    record_lateness(now);
     take_orders();
     take_handovers();
     release_due(now);
-    const bool received = receive(now);
+    const bool received = take_polled(now);
     const bool transmitted = transmit();
     publish(now);
     rest(now, received || transmitted);
@@ -61,14 +64,18 @@ void Loop::take_orders() {
     mailbox_.orders_taken.store(mailbox_.orders_taken.load(std::memory_order_relaxed) + 1,
                                 std::memory_order_release);
   }
-  const std::uint64_t captures = mailbox_.capture_orders.load(std::memory_order_acquire);
-  if (captures == mailbox_.capture_orders_seen.load(std::memory_order_relaxed)) return;
+  const std::uint64_t orders = mailbox_.attach_orders.load(std::memory_order_acquire);
+  if (orders == mailbox_.attach_orders_seen.load(std::memory_order_relaxed)) return;
   for (DirectionState& state : directions_) {
     Capture* const capture = mailbox_.captures[state.index].load(std::memory_order_relaxed);
     if (capture != state.capture) state.capture_base = state.capture_last;
     state.capture = capture;
+    for (std::size_t place = 0; place < state.hooks.size(); ++place) {
+      const auto* const program = mailbox_.programs[state.index][place].load(std::memory_order_relaxed);
+      if (program != nullptr) state.hooks[place]->judge.swap(*program);
+    }
   }
-  mailbox_.capture_orders_seen.store(captures, std::memory_order_release);
+  mailbox_.attach_orders_seen.store(orders, std::memory_order_release);
 }
 
 // Frames of other lcores that came since the last turn, in order of their due times.
@@ -104,11 +111,11 @@ void Loop::release_due(Instant now) {
       if (due > now) break;
       const Instant step = std::min(now, due + kStep);
       const Instant until = onward_.size() == 1 && handovers_.empty() ? step : due;
-      directions_[first].link.advance(until, DirectionSink{*this, first});
+      advance(first, until);
       renew_next(first);
       // A link may have nothing to do at the instant it named; it gets further by itself only with time.
       if (next_[first] <= until) {
-        directions_[first].link.advance(step, DirectionSink{*this, first});
+        advance(first, step);
         renew_next(first);
       }
     }
@@ -117,10 +124,10 @@ void Loop::release_due(Instant now) {
   for (const std::uint32_t d : ending_) {
     DirectionState& state = directions_[d];
     for (Instant at = state.link.time() + kStep; state.carries_pause && at < now; at = at + kStep) {
-      state.link.advance(at, DirectionSink{*this, d});
+      advance(d, at);
       carry_on_all();
     }
-    state.link.advance(now, DirectionSink{*this, d});
+    advance(d, now);
     carry_on_all();
   }
   give_back_used();
@@ -135,11 +142,15 @@ void Loop::carry_on_all() {
   deliveries_.clear();
 }
 
-bool Loop::receive(Instant now) {
+void Loop::poll_ports() {
+  for (PortState& state : ports_) state.polled_count = state.port->receive(state.polled);
+}
+
+bool Loop::take_polled(Instant now) {
   bool any = !handovers_.empty();
-  std::array<rte_mbuf*, kBurst> burst;
   for (std::uint32_t p = 0; p < ports_.size(); ++p) {
-    const std::uint16_t count = ports_[p].port->receive(burst);
+    const auto& burst = ports_[p].polled;
+    const std::uint16_t count = ports_[p].polled_count;
     constexpr std::uint16_t kAhead = 4;
     for (std::uint16_t i = 0; i < std::min(count, kAhead); ++i)
       rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
@@ -224,7 +235,11 @@ void Loop::fill(LoopSample& sample, Instant now) {
     DirectionSample& out = sample.directions[d];
     out.state = state.link.state();
     out.counters = state.link.counters();
-    out.hook_dropped = state.hook_dropped;
+    for (std::size_t place = 0; place < state.hooks.size(); ++place) {
+      if (const hooks::HookPlace* const hook = state.hooks[place].get()) {
+        out.hooks[place] = {hook->stage.counters(), hook->judge.counted()};
+      }
+    }
     out.interval_peak_bytes = state.link.take_interval_peak();
     out.store_full = state.store_full;
     out.handover_full = state.handover_full;
@@ -263,15 +278,35 @@ void Loop::rest(Instant now, bool was_busy) {
   statistics_.slept += clock_.now() - asleep;
 }
 
+// A link and its hooks, in order of time: what an ingress hook held enters at its own instant.
+void Loop::advance(std::uint32_t direction, Instant until) {
+  DirectionState& state = directions_[direction];
+  if (hooks::HookPlace* const ingress = state.hooks[LH_INGRESS].get()) {
+    ingress->stage.advance(until, HookSink{*this, direction, LH_INGRESS});
+  }
+  state.link.advance(until, DirectionSink{*this, direction});
+  if (hooks::HookPlace* const egress = state.hooks[LH_EGRESS].get()) {
+    egress->stage.advance(until, HookSink{*this, direction, LH_EGRESS});
+  }
+}
+
+Instant Loop::next_event_of(const DirectionState& state) {
+  Instant next = state.link.next_event();
+  for (const auto& hook : state.hooks) {
+    if (hook) next = std::min(next, hook->stage.next_event());
+  }
+  return next;
+}
+
 Instant Loop::next_event() const {
   Instant earliest = Instant::never();
-  for (const DirectionState& state : directions_) earliest = std::min(earliest, state.link.next_event());
+  for (const DirectionState& state : directions_) earliest = std::min(earliest, next_event_of(state));
   return earliest;
 }
 
 void Loop::renew_next(std::uint32_t direction) {
   DirectionState& state = directions_[direction];
-  if (state.is_onward) next_[direction] = state.link.next_event();
+  if (state.is_onward) next_[direction] = next_event_of(state);
 }
 
 const SwitchCounters& Loop::switch_counters(std::size_t site) const {

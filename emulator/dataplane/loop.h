@@ -10,6 +10,7 @@
 // owned by the one thread that is in run(); what other threads read or write goes through its Mailbox only.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -30,15 +31,14 @@
 #include "emulator/dataplane/mailbox.h"
 #include "emulator/dataplane/site_switch.h"
 #include "emulator/dataplane/tsc_clock.h"
-#include "emulator/hooks/hook_program.h"
+#include "emulator/hooks/hook_place.h"
 #include "nic/port.h"
 #include "results/histogram.h"
 
 namespace longhaul::dataplane {
 
 using Ports = std::vector<std::unique_ptr<nic::Port>>;
-using Hooks =
-    std::map<std::string, hooks::HookProgram>;  // by file: directions that name the same one share its maps
+using Hooks = std::map<HookedPlace, std::shared_ptr<hooks::HookProgram>>;
 
 class Loop {
  public:
@@ -94,6 +94,8 @@ class Loop {
     std::uint32_t hold_from = kNone;  // bytes from which frames are held where they lie
     std::uint32_t may_hold = 0;       // frames that links may still hold in its buffers
     PortCounters counters;
+    std::array<rte_mbuf*, kBurst> polled{};  // this turn, in order
+    std::uint16_t polled_count = 0;
     std::vector<rte_mbuf*> spare;   // empty buffers of its pool, taken many at a time
     std::vector<rte_mbuf*> staged;  // at most kBacklog, in order; owned by the loop
     std::vector<Origin> origins;    // of `staged`, one each
@@ -103,8 +105,7 @@ class Loop {
     FrameStore store;
     std::uint32_t index = 0;  // in the configuration
     core::StreamOwner owner{};
-    const hooks::HookProgram* hook = nullptr;
-    core::Tally hook_dropped{};
+    std::array<std::unique_ptr<hooks::HookPlace>, 2> hooks{};  // by lh_place; null where there is none
     core::QueueConfig queues{};  // of the link: what pauses by priority mean for it
     bool reads_headers = false;  // the link wants to know them
     bool carries_pause = false;
@@ -131,6 +132,7 @@ class Loop {
     Instant due;
   };
   struct DirectionSink;
+  struct HookSink;
 
   void add_sites(const EngineConfig& config);
   void add_port(std::size_t port, const EngineConfig& config, nic::Port& opened);
@@ -143,7 +145,8 @@ class Loop {
   void take_handovers();
   void carry_on_all();
   void release_due(Instant now);
-  bool receive(Instant now);
+  void poll_ports();
+  bool take_polled(Instant now);
   bool transmit();
   void publish(Instant now);
   void rest(Instant now, bool was_busy);
@@ -159,9 +162,12 @@ class Loop {
                      std::uint32_t except);
   void send_to_host(InHand& frame, const SiteState& site, SiteSwitch::Port endpoint, bool is_last);
   void offer(std::uint32_t direction, InHand& frame, bool is_last);
-  bool hook_drops(DirectionState& state, std::span<const std::byte> bytes, Instant at);
+  void enter(std::uint32_t d, std::uint64_t cookie, std::uint32_t size, const Label& label, Instant at);
+  void pass_hook(std::uint32_t d, lh_place place, std::uint64_t cookie, std::uint32_t size, Instant at);
+  void write_label(DirectionState& state, std::uint64_t cookie, const Label& label);
+  void leave(std::uint32_t direction, std::uint64_t cookie, bool marked, Instant due);
   std::optional<std::uint64_t> keep(DirectionState& state, InHand& frame, bool is_last);
-  void hand_over(DirectionState& state, const core::Frame& frame, Instant due);
+  void hand_over(DirectionState& state, std::uint64_t cookie, bool marked, Instant due);
   void receive_handover(const Handover& handover);
   void pause_far_end(std::uint32_t direction, std::span<const std::byte> bytes, Instant at);
   void capture_drop(DirectionState& state, const core::Frame& frame, core::DropCause cause);
@@ -183,6 +189,8 @@ class Loop {
 
   void stage(std::uint32_t port, rte_mbuf* mbuf, Origin origin);
   void send_staged(PortState& state);
+  void advance(std::uint32_t direction, Instant until);
+  static Instant next_event_of(const DirectionState& state);
   Instant next_event() const;
   void renew_next(std::uint32_t direction);
 

@@ -120,7 +120,7 @@ void Loop::add_static_addresses(const EngineConfig& config) {
 void Loop::add_direction(std::size_t d, const EngineConfig& config, const Hooks& hooks) {
   const DirectionConfig& direction = config.directions[d];
   const auto index = static_cast<std::uint32_t>(d);
-  reads_headers_ |= core::needs_headers(direction.link);
+  reads_headers_ |= core::needs_headers(direction.link) || !direction.hooks.empty();
   carries_pause_.push_back(direction.carries_pause);
   owner_lcore_.push_back(static_cast<std::uint32_t>(config.sites[direction.from_site].lcore));
   for (std::uint32_t s = 0; s < sites_.size(); ++s) {
@@ -130,18 +130,26 @@ void Loop::add_direction(std::size_t d, const EngineConfig& config, const Hooks&
   }
   if (owner_lcore_[d] != lcore_) return;
   local_[d] = static_cast<std::uint32_t>(directions_.size());
-  const core::LinkCapacity kept = stored_by(direction.link, config.largest_frame);
+  const core::LinkCapacity kept = stored_by(direction, config.largest_frame);
   directions_.push_back(
       {.link = core::Link(direction.link, config.largest_frame, direction.owner, config.seed),
        .store = FrameStore(kept.frames, kept.bytes, largest_stored(config.largest_frame)),
        .index = index,
        .owner = direction.owner,
        .queues = direction.link.queues,
-       .reads_headers = core::needs_headers(direction.link),
+       .reads_headers = core::needs_headers(direction.link) || !direction.hooks.empty(),
        .carries_pause = direction.carries_pause,
        .is_onward = config.sites[direction.to_site].lcore == lcore_ && feeds_others(config, index),
        .to_lcore = config.sites[direction.to_site].lcore});
-  if (!direction.hook.empty()) directions_.back().hook = &hooks.at(direction.hook);
+  for (const HookConfig& hook : direction.hooks) {
+    for (const lh_place place : {LH_INGRESS, LH_EGRESS}) {
+      const auto program = hooks.find({d, place});
+      if (!hook.is_at(place) || program == hooks.end()) continue;
+      const hooks::HookJudge judge(*program->second, place, direction.owner, config.seed);
+      directions_.back().hooks[place] =
+          std::make_unique<hooks::HookPlace>(judge, direction.link, hook.longest_delay, config.largest_frame);
+    }
+  }
 }
 
 }  // namespace longhaul::dataplane

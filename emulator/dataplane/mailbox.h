@@ -5,6 +5,7 @@
 // else is shared.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,10 @@
 #include "results/run_record.h"
 
 struct rte_mbuf;
+
+namespace longhaul::hooks {
+class HookProgram;
+}
 
 namespace longhaul::dataplane {
 
@@ -49,7 +54,7 @@ struct LoopSample {
 // Of one lcore, its owner.
 struct Mailbox {
   Mailbox(std::size_t lcores, std::size_t directions, std::size_t sample_slots, const LoopSample& empty)
-      : orders(kOrders), samples(sample_slots, empty), captures(directions) {
+      : orders(kOrders), samples(sample_slots, empty), captures(directions), programs(directions) {
     for (std::size_t l = 0; l < lcores; ++l) handovers.emplace_back(kHandovers);
   }
   static constexpr std::size_t kOrders = 1'024, kHandovers = 8'192;
@@ -60,9 +65,9 @@ struct Mailbox {
   core::HandoverQueue<LoopSample> samples;              // written by the owner, read by the control thread
   // By direction: written by the control thread, read by the owner once per turn when the count has changed.
   std::vector<std::atomic<Capture*>> captures;
-  std::atomic<std::uint64_t> capture_orders{0};
-  std::atomic<std::uint64_t> capture_orders_seen{
-      0};  // written by the owner: it uses what was ordered by then
+  std::vector<std::array<std::atomic<const hooks::HookProgram*>, 2>> programs;  // by lh_place; null: as it is
+  std::atomic<std::uint64_t> attach_orders{0};
+  std::atomic<std::uint64_t> attach_orders_seen{0};  // written by the owner: it uses what was ordered by then
 };
 using Mailboxes = std::deque<Mailbox>;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "emulator/core/hook_stage.h"
 #include "emulator/dataplane/frame_store.h"
 #include "emulator/dataplane/label.h"
 #include "nic/packet_pool.h"
@@ -30,8 +31,14 @@ std::uint32_t frames_to_hold(const EngineConfig& config, std::size_t port) {
   return static_cast<std::uint32_t>(std::min({wanted, affordable, kMost}));
 }
 
-core::LinkCapacity stored_by(const core::LinkConfig& link, Bytes largest_frame) {
-  const core::LinkCapacity capacity = core::capacity_of(link, largest_frame);
+core::LinkCapacity stored_by(const DirectionConfig& direction, Bytes largest_frame) {
+  core::LinkCapacity capacity = core::capacity_of(direction.link, largest_frame);
+  for (const HookConfig& hook : direction.hooks) {
+    const core::LinkCapacity held = core::held_by_hook(direction.link, hook.longest_delay, largest_frame);
+    const std::uint64_t places = hook.at_ingress && hook.at_egress ? 2 : 1;
+    capacity.frames += places * held.frames;
+    capacity.bytes += places * held.bytes;
+  }
   return {capacity.frames, capacity.bytes + capacity.frames * sizeof(Label)};
 }
 
@@ -58,7 +65,7 @@ Engine::Memory Engine::memory_needed(const EngineConfig& config) {
   }
   if (config.lcores.size() > 1) memory.packet_buffers += transfer_memory(config);
   for (const DirectionConfig& direction : config.directions) {
-    const core::LinkCapacity kept = stored_by(direction.link, config.largest_frame);
+    const core::LinkCapacity kept = stored_by(direction, config.largest_frame);
     memory.in_flight += FrameStore::memory_for(kept.frames, kept.bytes, largest_stored(config.largest_frame));
     memory.links += kPerFrame * kept.frames;
   }

@@ -18,8 +18,9 @@ std::uint32_t hold_from(const EngineConfig& config);
 // smallest such frames, within the port's share of EngineConfig::hold_memory.
 std::uint32_t frames_to_hold(const EngineConfig& config, std::size_t port);
 
-// What the store of a link has to have room for: everything that the link can hold, each with its label.
-core::LinkCapacity stored_by(const core::LinkConfig& link, Bytes largest_frame);
+// What the store of a direction has to have room for: everything that its link and its hooks can hold, each
+// with its label.
+core::LinkCapacity stored_by(const DirectionConfig& direction, Bytes largest_frame);
 std::uint32_t largest_stored(Bytes largest_frame);
 
 // Packet buffers for frames on their way from lcore to lcore; the pool that has them.

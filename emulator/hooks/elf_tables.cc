@@ -48,9 +48,35 @@ std::vector<ElfSymbol> read_symbols(Elf* elf, Elf_Scn* section, const GElf_Shdr&
   return symbols;
 }
 
+std::vector<ElfRelocation> read_relocations(Elf_Scn* section) {
+  std::vector<ElfRelocation> relocations;
+  Elf_Data* data = elf_getdata(section, nullptr);
+  GElf_Rel relocation;
+  for (int i = 0; data != nullptr && gelf_getrel(data, i, &relocation) != nullptr; ++i) {
+    relocations.push_back({relocation.r_offset, GELF_R_SYM(relocation.r_info)});
+  }
+  return relocations;
+}
+
+std::vector<std::byte> read_bytes(Elf_Scn* section) {
+  const Elf_Data* data = elf_rawdata(section, nullptr);
+  if (data == nullptr || data->d_buf == nullptr) return {};
+  const auto* begin = static_cast<const std::byte*>(data->d_buf);
+  return {begin, begin + data->d_size};
+}
+
+void check_symbols(const ElfTables& tables) {
+  for (const auto& [section, relocations] : tables.relocations) {
+    for (const ElfRelocation& relocation : relocations) {
+      if (relocation.symbol >= tables.symbols.size())
+        throw std::runtime_error("a relocation names no symbol");
+    }
+  }
+}
+
 }  // namespace
 
-ElfTables read_elf_tables(std::span<char> image, std::string_view wanted) {
+ElfTables read_elf_tables(std::span<char> image) {
   elf_version(EV_CURRENT);
   const std::unique_ptr<Elf, EndElf> elf(elf_memory(image.data(), image.size()));
   if (!elf || elf_kind(elf.get()) != ELF_K_ELF) fail();
@@ -59,18 +85,16 @@ ElfTables read_elf_tables(std::span<char> image, std::string_view wanted) {
     GElf_Shdr header;
     if (gelf_getshdr(section, &header) == nullptr) fail();
     if (header.sh_type == SHT_SYMTAB) tables.symbols = read_symbols(elf.get(), section, header);
+    if (header.sh_type == SHT_PROGBITS && section_name(elf.get(), section) == ".BTF.ext") {
+      tables.btf_extension = read_bytes(section);
+    }
     if (header.sh_type != SHT_REL) continue;
     Elf_Scn* target = elf_getscn(elf.get(), header.sh_info);
-    if (target == nullptr || section_name(elf.get(), target) != wanted) continue;
-    Elf_Data* data = elf_getdata(section, nullptr);
-    GElf_Rel relocation;
-    for (int i = 0; data != nullptr && gelf_getrel(data, i, &relocation) != nullptr; ++i) {
-      tables.relocations.push_back({relocation.r_offset, GELF_R_SYM(relocation.r_info)});
-    }
+    if (target == nullptr) continue;
+    const std::string name = section_name(elf.get(), target);
+    if (name.starts_with("hook/")) tables.relocations[name] = read_relocations(section);
   }
-  for (const ElfRelocation& relocation : tables.relocations) {
-    if (relocation.symbol >= tables.symbols.size()) throw std::runtime_error("a relocation names no symbol");
-  }
+  check_symbols(tables);
   return tables;
 }
 

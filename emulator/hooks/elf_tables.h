@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The symbols of a BPF object file and the relocations of one of its sections, as plain values: what libbpf
-// does not show of a program that it does not load. The file is not trusted; every index and offset has been
-// checked on return except offsets into sections, whose size the user of a relocation knows. System V ABI,
-// ELF-64.
+// The symbols of a BPF object file, the relocations of its hooks and its .BTF.ext, as plain values: what
+// libbpf does not show of a program that it does not load. The file is not trusted; every index and offset
+// has been checked on return except offsets into sections, whose size the user of a relocation knows. System
+// V ABI, ELF-64.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace longhaul::hooks {
@@ -28,10 +29,11 @@ struct ElfRelocation {
 
 struct ElfTables {
   std::vector<ElfSymbol> symbols;
-  std::vector<ElfRelocation> relocations;
+  std::map<std::string, std::vector<ElfRelocation>, std::less<>> relocations;  // by section
+  std::vector<std::byte> btf_extension;                                        // .BTF.ext; empty: none
 };
 
 // Reads `image`, which the ELF library may change. Throws std::runtime_error with the reason alone.
-ElfTables read_elf_tables(std::span<char> image, std::string_view section);
+ElfTables read_elf_tables(std::span<char> image);
 
 }  // namespace longhaul::hooks

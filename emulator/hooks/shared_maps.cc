@@ -6,9 +6,13 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
+
+#include "emulator/hooks/advice.h"
+#include "emulator/hooks/hook_program.h"
 
 namespace longhaul::hooks {
 namespace {
@@ -24,11 +28,10 @@ class Chatter {
   // The first warning, which names the cause; later ones say what could not be done because of it.
   static std::string explain(int error) {
     std::string text = last_warning().empty() ? std::strerror(error < 0 ? -error : error) : last_warning();
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    for (char& c : text) {
-      if (c == '\n') c = ' ';
-    }
-    return text;
+    while (text.ends_with('\n') || text.ends_with('.')) text.pop_back();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    const std::string_view way_out = file_advice(text);
+    return way_out.empty() ? text : fmt::format("{}: {}", text, way_out);
   }
 
  private:
@@ -81,42 +84,43 @@ struct SharedMaps::Parts {
   struct Map {
     std::string name;  // a section for variables
     std::size_t size = 0;
-    std::byte* mapped = nullptr;      // the kernel's memory
-    std::vector<std::byte> constant;  // ours
+    std::byte* mapped = nullptr;  // the kernel's memory
+    std::vector<std::byte> own;   // instead of it
   };
   ~Parts() {
     for (const Map& map : maps) {
       if (map.mapped != nullptr) munmap(map.mapped, map.size);
     }
   }
-  void add(bpf_map* from);
+  void add(bpf_map* from, MapMemory memory);
 
   std::unique_ptr<bpf_object, CloseObject> object;
   std::vector<BpfProgram> programs;
   std::vector<Map> maps;
 };
 
-void SharedMaps::Parts::add(bpf_map* from) {
+void SharedMaps::Parts::add(bpf_map* from, MapMemory memory) {
   const std::string full_name = bpf_map__name(from);
   Map map;
   map.name = bpf_map__is_internal(from) ? full_name.substr(full_name.rfind('.')) : full_name;
   map.size = std::size_t{bpf_map__value_size(from)} * bpf_map__max_entries(from);
-  if (is_constant(from)) {
+  if (memory == MapMemory::kPrivate || is_constant(from)) {
     std::size_t size = 0;
-    const auto* initial = static_cast<const std::byte*>(bpf_map__initial_value(from, &size));
-    map.constant.assign(initial, initial + size);
+    const void* initial = bpf_map__initial_value(from, &size);  // null for a map that is zero at the start
+    map.own.resize(map.size);
+    if (initial != nullptr) std::memcpy(map.own.data(), initial, std::min(size, map.size));
   } else {
-    void* memory =
+    void* mapped =
         mmap(nullptr, map.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, bpf_map__fd(from), 0);
-    if (memory == MAP_FAILED) {
+    if (mapped == MAP_FAILED) {
       throw std::runtime_error(fmt::format("cannot map {}: {}", full_name, std::strerror(errno)));
     }
-    map.mapped = static_cast<std::byte*>(memory);
+    map.mapped = static_cast<std::byte*>(mapped);
   }
   maps.push_back(std::move(map));
 }
 
-SharedMaps::SharedMaps(std::span<const char> image, const std::string& name)
+SharedMaps::SharedMaps(std::span<const char> image, const std::string& name, MapMemory memory)
     : parts_(std::make_unique<Parts>()) {
   const Chatter chatter;
   LIBBPF_OPTS(bpf_object_open_opts, options);
@@ -140,11 +144,12 @@ SharedMaps::SharedMaps(std::span<const char> image, const std::string& name)
     check_and_prepare(map);
     any = true;
   }
-  if (!any) return;  // then no privilege is needed
-  if (const int error = bpf_object__load(parts_->object.get()); error != 0) {
-    throw std::runtime_error("cannot make its maps: " + Chatter::explain(error));
+  if (any && memory == MapMemory::kShared) {  // needs privilege
+    if (const int error = bpf_object__load(parts_->object.get()); error != 0) {
+      throw std::runtime_error("cannot make its maps: " + Chatter::explain(error));
+    }
   }
-  bpf_object__for_each_map(map, parts_->object.get()) parts_->add(map);
+  bpf_object__for_each_map(map, parts_->object.get()) parts_->add(map, memory);
 }
 
 SharedMaps::~SharedMaps() = default;
@@ -156,9 +161,13 @@ const std::vector<BpfProgram>& SharedMaps::programs() const {
 std::span<std::byte> SharedMaps::memory(std::string_view name) const {
   for (Parts::Map& map : parts_->maps) {
     if (map.name != name) continue;
-    return map.mapped != nullptr ? std::span(map.mapped, map.size) : std::span(map.constant);
+    return map.mapped != nullptr ? std::span(map.mapped, map.size) : std::span(map.own);
   }
   return {};
+}
+
+const btf* SharedMaps::types() const {
+  return bpf_object__btf(parts_->object.get());
 }
 
 }  // namespace longhaul::hooks

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The memory of a BPF object: its array maps and its global variables, made by libbpf as kernel maps and
-// mapped into this process, so that bpftool and the data plane see the same bytes. Constants are a copy of
-// our own: nothing that a program writes there by a cast can stop the process. Programs themselves are not
-// loaded into the kernel.
+// mapped into this process, so that bpftool and the data plane see the same bytes; or of this process alone.
+// Constants are always a copy of our own: nothing that a program writes there by a cast can stop the process.
+// Programs themselves are not loaded into the kernel.
 //
 // Control thread only. The memory lives as long as the SharedMaps.
 #pragma once
@@ -16,7 +16,11 @@
 #include <string_view>
 #include <vector>
 
+struct btf;
+
 namespace longhaul::hooks {
+
+enum class MapMemory : std::uint8_t;  // emulator/hooks/hook_program.h
 
 struct BpfProgram {
   std::string name, section;
@@ -27,7 +31,7 @@ class SharedMaps {
  public:
   // Opens an object file in memory and makes its maps. `name` goes into the names of the maps of global
   // variables. Throws std::runtime_error with the reason alone.
-  SharedMaps(std::span<const char> image, const std::string& name);
+  SharedMaps(std::span<const char> image, const std::string& name, MapMemory memory);
   ~SharedMaps();
   SharedMaps(const SharedMaps&) = delete;
   SharedMaps& operator=(const SharedMaps&) = delete;
@@ -38,6 +42,9 @@ class SharedMaps {
   // The values of the map of this name, or all variables of the section (.data, .bss, .rodata); empty when
   // there is no such map.
   std::span<std::byte> memory(std::string_view map_or_section) const;
+
+  // The types of the file, ours; null when it was compiled without -g.
+  const btf* types() const;
 
  private:
   struct Parts;

@@ -49,7 +49,7 @@ struct Invocation {
 inline constexpr unsigned kMostCpu = 1'023;  // the largest number of a CPU that a command line may name
 
 struct Subcommand {
-  std::string name;
+  std::string name;       // of one word, or of two: "hook test"
   std::string arguments;  // for the usage line, e.g. "SCENARIO"
   std::string summary;    // one line
   std::string examples;   // shown by --help
@@ -58,7 +58,7 @@ struct Subcommand {
   std::function<int(const Invocation&)> action;  // returns the exit status
 };
 
-// One per subcommand; run and up exist only where the data plane was built.
+// One per subcommand; run, up and hook exist only where the data plane was built.
 Subcommand run_command_line();
 Subcommand check_command_line();
 Subcommand up_command_line();
@@ -69,6 +69,8 @@ Subcommand set_command_line();
 Subcommand event_command_line();
 Subcommand top_command_line();
 Subcommand capture_command_line();
+Subcommand hook_test_command_line();
+Subcommand hook_swap_command_line();
 Subcommand doctor_command_line();
 Subcommand clean_command_line();
 Subcommand list_command_line();
@@ -77,6 +79,8 @@ Subcommand list_command_line();
 Library shipped_library();
 // The rank program that belongs to this one.
 std::filesystem::path rank_program();
+// Where the object files of the hooks are that it ships.
+std::filesystem::path hook_directory();
 std::string version();
 std::string revision();
 

@@ -31,6 +31,12 @@ fs::path rank_program() {
   return fs::exists(beside) ? beside : program_directory() / "workloads/longhaul-rank";
 }
 
+fs::path hook_directory() {
+  const fs::path installed = program_directory().parent_path() / "share/longhaul/hooks";
+  return fs::is_directory(installed) ? installed
+                                     : program_directory().parent_path() / "emulator/hooks/library";
+}
+
 std::string version() {
   return kVersion;
 }

@@ -2,8 +2,10 @@
 //
 // Subcommands that look at a standing testbed and change it: status, show, set, event.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/standing.h"
@@ -65,6 +67,29 @@ std::uint64_t frames_of(const Json& causes) {
   return frames;
 }
 
+// "3, 0, 7" without the zeros at the end; empty when all are.
+std::string up_to_last(const std::vector<std::uint64_t>& counts) {
+  std::size_t size = counts.size();
+  while (size > 0 && counts[size - 1] == 0) --size;
+  return fmt::format("{}",
+                     fmt::join(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(size), ", "));
+}
+
+void print_hook(const Json& hook) {
+  std::vector<std::uint64_t> dropped;
+  for (const Json& cause : hook["dropped_by_cause"]) dropped.push_back(cause["frames"].get<std::uint64_t>());
+  const std::string by_cause = up_to_last(dropped);
+  const std::string counted = up_to_last(hook["counted"].get<std::vector<std::uint64_t>>());
+  fmt::print("  hook      {} {}: met {}, passed {}, dropped {}{}, delayed {}, marked {}{}{}\n",
+             hook["place"].get<std::string>(), hook["program"].get<std::string>(),
+             hook["met"]["frames"].get<std::uint64_t>(), hook["passed"]["frames"].get<std::uint64_t>(),
+             std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0}),
+             by_cause.empty() ? "" : fmt::format(" (by cause: {})", by_cause),
+             hook["frames_delayed"].get<std::uint64_t>(), hook["frames_marked"].get<std::uint64_t>(),
+             counted.empty() ? "" : fmt::format(", counted {}", counted),
+             hook["conserved"].get<bool>() ? "" : ", NOT CONSERVED");
+}
+
 void print_direction(const Json& direction) {
   const Json &settings = direction["settings"], &last = direction["last_second"];
   fmt::print("\n{}: {} -> {}\n", direction_name(direction), direction["from"].get<std::string>(),
@@ -89,6 +114,7 @@ void print_direction(const Json& direction) {
              direction["conserved"].get<bool>() ? "" : ", NOT CONSERVED");
   fmt::print("  queue     {} B, {:.1f} % full, peak {} B\n", direction["queue_bytes"].get<std::uint64_t>(),
              100 * direction["fill"].get<double>(), direction["queue_peak_bytes"].get<std::uint64_t>());
+  for (const Json& hook : direction["hooks"]) print_hook(hook);
   const Json& late = direction["lateness"];
   if (!late.is_null()) {
     fmt::print("  lateness  P50 {:.1f} us, P99 {:.1f} us, max {:.1f} us\n", late["p50_us"].get<double>(),
@@ -113,6 +139,15 @@ void print_ports(const Json& view) {
                port["tx_frames"].get<std::uint64_t>(),
                si_text(port["last_second"]["rx_bps"].get<double>(), "bit/s"),
                si_text(port["last_second"]["tx_bps"].get<double>(), "bit/s"), lost.empty() ? "none" : lost);
+  }
+}
+
+void print_steering(const Json& view) {
+  for (const Json& port : view["ports"]) {
+    std::string line;
+    for (const auto& [outcome, frames] : port["steering"].items())
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", outcome, frames.get<std::uint64_t>());
+    if (!line.empty()) fmt::print("\nframes of {}'s interface: {}\n", port["host"].get<std::string>(), line);
   }
 }
 
@@ -143,6 +178,7 @@ int show(const Invocation& invocation) {
   for (const Json& direction : view["directions"]) print_direction(direction);
   if (one_link) return kValid;
   print_ports(view);
+  print_steering(view);
   print_lcores(view);
   const auto telemetry = view["telemetry_socket"].get<std::string>();
   if (!telemetry.empty()) fmt::print("\nDPDK telemetry: {}\n", telemetry);

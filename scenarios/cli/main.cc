@@ -32,6 +32,10 @@ std::vector<Subcommand> subcommands() {
   all.push_back(set_command_line());
   all.push_back(event_command_line());
   all.push_back(capture_command_line());
+#ifdef LONGHAUL_HAVE_DATAPLANE
+  all.push_back(hook_test_command_line());
+  all.push_back(hook_swap_command_line());
+#endif
   all.push_back(doctor_command_line());
   all.push_back(clean_command_line());
   all.push_back(list_command_line());
@@ -42,7 +46,7 @@ std::string general_help(const std::vector<Subcommand>& all) {
   std::string text =
       "longhaul: emulates long-haul links between AI clusters and measures collectives over them\n\n"
       "Usage: longhaul COMMAND [ARGUMENT]... [OPTION]...\n\nCommands:\n";
-  for (const Subcommand& command : all) text += fmt::format("  {:<8} {}\n", command.name, command.summary);
+  for (const Subcommand& command : all) text += fmt::format("  {:<9} {}\n", command.name, command.summary);
   text +=
       "\nExamples:\n"
       "  longhaul doctor                 what this machine can do\n"
@@ -94,6 +98,22 @@ int execute(Subcommand& command, std::vector<std::string> words, std::vector<std
   return command.action(invocation);
 }
 
+// How many words the name of this command is, if they begin with it; else 0.
+std::size_t name_length(const Subcommand& command, const std::vector<std::string>& words) {
+  if (words[0] == command.name) return 1;
+  return words.size() > 1 && words[0] + " " + words[1] == command.name ? 2 : 0;
+}
+
+[[noreturn]] void refuse_command(const std::string& word, const std::vector<Subcommand>& all) {
+  std::string family;
+  for (const Subcommand& command : all) {
+    if (command.name.starts_with(word + " "))
+      family += fmt::format("{}`longhaul {}`", family.empty() ? "" : ", ", command.name);
+  }
+  if (family.empty()) throw UsageError(fmt::format("no command `{}`; `longhaul --help` lists them", word));
+  throw UsageError(fmt::format("`{}` needs a second word: {}", word, family));
+}
+
 int dispatch(int argc, char** argv) {
   std::vector<Subcommand> all = subcommands();
   std::vector<std::string> words(argv + 1, argv + argc);
@@ -107,11 +127,12 @@ int dispatch(int argc, char** argv) {
     return kValid;
   }
   for (Subcommand& command : all) {
-    if (command.name != words[0]) continue;
-    words.erase(words.begin());
+    const auto length = static_cast<std::ptrdiff_t>(name_length(command, words));
+    if (length == 0) continue;
+    words.erase(words.begin(), words.begin() + length);
     return execute(command, std::move(words), std::move(command_line));
   }
-  throw UsageError(fmt::format("no command `{}`; `longhaul --help` lists them", words[0]));
+  refuse_command(words[0], all);
 }
 
 }  // namespace

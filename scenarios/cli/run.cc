@@ -92,6 +92,7 @@ int run_scenario(const Invocation& invocation) {
   options.log_decisions = invocation.has("decisions");
   options.metrics = metrics_of(invocation);
   options.rank_program = rank_program();
+  options.hooks = hook_directory();
   options.command_line = invocation.command_line;
   options.version = version();
   options.revision = revision();
@@ -129,7 +130,7 @@ int keep_up(const Invocation& invocation) {
   std::string congestion_control;
   if (invocation.has("congestion-control")) congestion_control = invocation.text("congestion-control");
   Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpus_of(invocation),
-                             false, invocation.has("ecn")});
+                             false, invocation.has("ecn"), hook_directory()});
   testbed.on_fault([](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   LiveControl live(testbed, version(), metrics_of(invocation));
 

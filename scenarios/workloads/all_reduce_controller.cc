@@ -244,12 +244,15 @@ results::CollectiveResult AllReduceController::result(std::size_t size_index) co
   result.iterations = iterations_;
   result.checked_iterations = std::numeric_limits<std::uint32_t>::max();
   result.times_us.assign(iterations_, 0.0);
+  result.began_ns = std::numeric_limits<std::int64_t>::max();
   for (const Rank& rank : ranks_) {
     const RankSize& size = rank.sizes[size_index];
     for (std::size_t i = 0; i < iterations_; ++i) {
       const double time_us = static_cast<double>(size.end_ns[i] - size.start_ns[i]) / 1e3;
       result.times_us[i] = std::max(result.times_us[i], time_us);
     }
+    result.began_ns = std::min(result.began_ns, size.start_ns.front());
+    result.ended_ns = std::max(result.ended_ns, size.end_ns.back());
     const double elapsed_us = static_cast<double>(size.end_ns.back() - size.start_ns.front()) / 1e3;
     result.time_us += elapsed_us / iterations_ / n;
     result.wrong += size.wrong;

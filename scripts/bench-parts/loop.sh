@@ -8,6 +8,13 @@ core_part() {
   grep -v '^\*\*\*WARNING' "$work/core"
 }
 
+# Each shipped hook: the program alone, and with the description of the frame and the carrying out of the answer.
+hooks_part() {
+  echo
+  run "$work/hooks" "$build/tests/bench/hook_bench" || fail "hook_bench failed: $(tail -n 1 "$work/hooks")"
+  grep -v '^\*\*\*WARNING' "$work/hooks"
+}
+
 # Million frames per second that testpmd io moves over two null ports, per second that its forwarding thread had the
 # CPU: others on the machine take time away from it, but not from this. In $figure.
 testpmd_rate() {

@@ -6,6 +6,7 @@ build=$root/build
 longhaul=$build/scenarios/longhaul
 dataplane_bench=$build/tests/bench/dataplane_bench
 udp_flood=$build/tests/bench/udp_flood
+probe_hosts=$build/tests/bench/probe_hosts
 mapfile -t cpus < <(taskset -cp $$ | sed 's/.*: //' | tr , '\n' | awk -F- '{for (c = $1; c <= $NF; c++) print c}')
 first_cpu=${cpus[0]}
 last_cpu=${cpus[-1]}

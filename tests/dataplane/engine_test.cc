@@ -244,7 +244,7 @@ TEST_F(Engine, CarriesPausesOverLinksThatSay) {
 
 TEST_F(Engine, SaysWhichHookItCannotLoad) {
   EngineConfig config = chain(directory_, 2, kLink, {});
-  config.directions[1].hook = "/nonexistent/hook.bpf.o";
+  config.directions[1].hooks = {{.file = "/nonexistent/hook.bpf.o"}};
   try {
     dataplane::Engine engine(config);
     FAIL() << "it started without its hook";

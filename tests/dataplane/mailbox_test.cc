@@ -82,10 +82,10 @@ TEST(Mailbox, CarriesFramesOrdersAndSamplesBetweenThreads) {
         EXPECT_EQ(order.change.burst, planned);
         mine.orders_taken.store(++planned, std::memory_order_release);
       }
-      const std::uint64_t captures = mine.capture_orders.load(std::memory_order_acquire);
-      if (captures != mine.capture_orders_seen.load(std::memory_order_relaxed)) {
+      const std::uint64_t captures = mine.attach_orders.load(std::memory_order_acquire);
+      if (captures != mine.attach_orders_seen.load(std::memory_order_relaxed)) {
         EXPECT_EQ(mine.captures[0].load(std::memory_order_relaxed), nullptr);
-        mine.capture_orders_seen.store(captures, std::memory_order_release);
+        mine.attach_orders_seen.store(captures, std::memory_order_release);
       }
       sent += mailboxes[other].handovers[self].write([&](Handover& handover) {
         handover = {nullptr, Instant::at(Duration::picoseconds(sent)), sent, false};
@@ -117,7 +117,7 @@ TEST(Mailbox, CarriesFramesOrdersAndSamplesBetweenThreads) {
           order = {0, Instant::at(Duration::nanoseconds(given)), {}};
           order.change.burst = given;
         }));
-        mailbox.capture_orders.fetch_add(1, std::memory_order_release);
+        mailbox.attach_orders.fetch_add(1, std::memory_order_release);
       }
       ++given;
     }

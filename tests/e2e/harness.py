@@ -160,13 +160,13 @@ class EndToEnd(unittest.TestCase):
         wait_until(not_busy, "the testbed to be free", BUSY_SECONDS)
         return done[0]
 
-    def start(self, *words, until):
+    def start(self, *words, until, prefix=()):
         """Starts a command that wants the testbed; returns it when until(process) holds."""
         started = []
 
         def is_there():
             if not started:
-                started.append(Process(self, words))
+                started.append(Process(self, words, prefix))
             process = started[0]
             over = process.ended()  # asked first: what it said last is then in its files
             if until(process):
@@ -180,8 +180,8 @@ class EndToEnd(unittest.TestCase):
         wait_until(is_there, f"longhaul {' '.join(words)}", BUSY_SECONDS)
         return started[0]
 
-    def up(self, *words):
-        return self.start("up", *words, until=lambda process: "Ctrl-C ends it" in process.out())
+    def up(self, *words, prefix=()):
+        return self.start("up", *words, until=lambda process: "Ctrl-C ends it" in process.out(), prefix=prefix)
 
     def stop(self, process):
         process.send(signal.SIGINT)

@@ -137,6 +137,9 @@ TEST(Files, SummaryHoldsTheFigures) {
   EXPECT_EQ(summary["lcores"][0]["involuntary_switches"], 17);
   EXPECT_TRUE(json::parse(summary_json(unknown))["lcores"][0]["run_delay_ms"].is_null());
   EXPECT_EQ(summary["ports"][3]["losses"][0], (json{{"place", "rx_missed"}, {"frames", 0}}));
+  EXPECT_EQ(summary["ports"][3]["steering"], json::array());
+  const json eventful = json::parse(summary_json(testing::eventful_record()));
+  EXPECT_EQ(eventful["ports"][2]["steering"][1], (json{{"outcome", "passed no_match"}, {"frames", 70}}));
 }
 
 TEST(Files, CollectivesAreAsNcclTestsWritesThem) {

@@ -102,8 +102,33 @@ RunRecord sample_record() {
   return record;
 }
 
+void add_host_probes(RunRecord& record) {
+  HostProbesResult& probes = record.host_probes;
+  FlowResult flow{"atl-0", true, "tcp", "10.71.0.1", "10.71.0.3", 40'000, 5'001};
+  flow.frames = 1'200;
+  flow.bytes = 1'800'000;
+  flow.first_ns = 1'500'000'001;
+  flow.last_ns = 2'500'000'001;
+  flow.bursts = 12;
+  flow.largest_gap_ns = 13'000'000;
+  flow.tcp = TcpEnd{3, 1, 1'700'000, 13'400, 120, 77, 13'350.4, 14'900.6};
+  flow.goodput_bps = 13.6e6;
+  FlowResult other = flow;
+  other.host = "mtp-0";
+  other.sent = false;
+  other.tcp.reset();
+  probes.flows = {flow, other};
+  probes.delays = {{"tcp 10.71.0.1:40000 > 10.71.0.3:5001", "atl-0", "mtp-0", 19, 1, 0, 6'630'000, 6'661'250,
+                    6'684'000, 7'012'000}};
+  probes.hosts = {{"atl-0", 3, 3, 3}};
+  SizeTraffic traffic{3, 1, 77, 13'350.4, 14'900.6, 12'288, {}, 1};
+  traffic.flows = {{"tcp 10.71.0.1:40000 > 10.71.0.3:5001", "atl-0", "mtp-0", 13.6e6}};
+  record.collectives[0].traffic = traffic;
+}
+
 RunRecord eventful_record() {
   RunRecord record = sample_record();
+  add_host_probes(record);
   DirectionResult& direction = record.directions[1];
   core::LinkCounters& counters = direction.counters;
   counters.duplicated = {4, 4 * 1514};
@@ -117,6 +142,7 @@ RunRecord eventful_record() {
   counters.classes[0] = {{90'000, 90'000 * 1514}, {20, 20 * 1514}, 70, 1514, {}};
   counters.classes[1] = {{8'765, 8'765 * 1514}, {}, 0, 0, Duration::microseconds(4'250)};
   record.ports[2].pause_frames = 9;
+  record.ports[2].steering = {{"taken roce", 5}, {"passed no_match", 70}};
   direction.entered_late = 12;
   direction.latest_entry_ns = 45'600;
   record.unwritten = {"cannot write links.csv: No space left on device"};

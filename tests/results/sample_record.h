@@ -14,4 +14,7 @@ RunRecord sample_record();
 // with a log of decisions. VALID as well.
 RunRecord eventful_record();
 
+// Gives it what probes at the hosts saw: a flow at both of its ends.
+void add_host_probes(RunRecord& record);
+
 }  // namespace longhaul::results::testing

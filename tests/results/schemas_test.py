@@ -102,6 +102,14 @@ def check_decisions(path, faults):
         faults.append(f"decisions.csv has {rows}")
 
 
+def check_flows(path, faults):
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    if [(row["host"], row["direction"], row["bytes_acked"]) for row in rows] != [
+            ("atl-0", "sent", "1700000"), ("mtp-0", "received", "")]:
+        faults.append(f"flows.csv has {rows}")
+
+
 def main():
     write_sample, schemas = sys.argv[1], pathlib.Path(sys.argv[2])
     faults = []
@@ -112,6 +120,7 @@ def main():
                      for file in ("manifest", "summary", "collectives")}
         check_csv(directory / "links.csv", faults)
         check_decisions(directory / "decisions.csv", faults)
+        check_flows(directory / "flows.csv", faults)
         listed = {file["name"] for file in documents["manifest"]["files"]}
         present = {path.name for path in directory.iterdir()}
         if listed != present:

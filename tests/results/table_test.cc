@@ -213,6 +213,16 @@ TEST(Table, LossesAreSummedAndNamed) {
   EXPECT_NE(text.find("         7\n"), std::string::npos);
 }
 
+TEST(Table, FramesOnSharedInterfacesAreShownWhereThereAreAny) {
+  RunRecord record = testing::eventful_record();
+  EXPECT_NE(ports_table(record).find("shared interfaces, by what was done with them\n"
+                                     "  atl-1: taken roce 5, passed no_match 70\n"),
+            std::string::npos)
+      << ports_table(record);
+  record.ports[2].steering.clear();
+  EXPECT_EQ(ports_table(record).find("shared"), std::string::npos);
+}
+
 TEST(Table, AnInterfaceThatIsGoneIsLoud) {
   RunRecord record = sample_record();
   EXPECT_EQ(ports_table(record).find("GONE"), std::string::npos);

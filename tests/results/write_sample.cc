@@ -8,6 +8,7 @@
 
 #include "results/decision_csv.h"
 #include "results/files.h"
+#include "results/flow_csv.h"
 #include "results/link_csv.h"
 #include "results/table.h"
 #include "tests/results/sample_record.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
     decisions.write("wan", "Atlanta", "Mount Pleasant", {{}, 0, 1'514});
     decisions.write("wan", "Atlanta", "Mount Pleasant", {{}, 1, 1'514, 0, core::Fate::kMarked});
     decisions.close();
+    results::write_flow_csv(directory / "flows.csv", record.host_probes.flows);
     results::write_files(directory, record);
     std::cout << results::report_text(record, results::Colour::kNever);
     return 0;

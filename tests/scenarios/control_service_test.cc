@@ -196,5 +196,40 @@ TEST_F(ControlServiceTest, WrongCapturesStartNothing) {
   EXPECT_TRUE(testbed_.captured.empty());
 }
 
+TEST_F(ControlServiceTest, AHookIsSwapped) {
+  const Json done = ask({{"command", "hook_swap"},
+                         {"link", "wan:reverse"},
+                         {"file", "/tmp/x.bpf.o"},
+                         {"program", "x"},
+                         {"place", "egress"},
+                         {"parameters", {{"every", "10"}}}});
+  EXPECT_EQ(done, (Json{{"text", "wan:reverse: hook x since t = 1.500000 s"}}));
+  ASSERT_EQ(testbed_.swapped.size(), 1U);
+  const auto& [directions, hook] = testbed_.swapped[0];
+  EXPECT_EQ(directions, std::vector<std::size_t>{1});
+  EXPECT_EQ(hook, (dataplane::HookConfig{.file = "/tmp/x.bpf.o",
+                                         .program = "x",
+                                         .at_ingress = false,
+                                         .at_egress = true,
+                                         .parameters = {{"every", "10"}}}));
+  EXPECT_EQ(service_.changes().count, 1U);
+}
+
+TEST_F(ControlServiceTest, AHookThatCannotBeSwappedIsRefused) {
+  Json request{{"command", "hook_swap"}, {"link", "wan"}, {"file", "/tmp/x.bpf.o"}, {"program", "x"}};
+  testbed_.hook_failure = "cannot load hook /tmp/x.bpf.o: a loop";
+  expect_wrong(ask(request), "a loop", kRequestFailed);
+  testbed_.hook_failure.clear();
+  request["place"] = "both";
+  expect_wrong(ask(request), "`place` is ingress or egress");
+  request.erase("place");
+  request["parameters"] = {{"every", 10}};
+  expect_wrong(ask(request), "`parameters` has to be an object of texts");
+  request.erase("parameters");
+  request["link"] = "moon";
+  expect_wrong(ask(request), "moon");
+  EXPECT_TRUE(testbed_.swapped.empty());
+}
+
 }  // namespace
 }  // namespace longhaul::scenario

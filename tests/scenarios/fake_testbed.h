@@ -39,6 +39,7 @@ class FakeTestbed : public scenario::LiveTestbed {
     view.ports.push_back(
         {{"x", "xdp,iface=\"x\\y\"", 3, 300, 2, 200, {{"rx_missed", 0}, {"unseen_to_host", 1}}},
          "10.71.0.1"});
+    view.ports.back().port.steering = {{"taken tcp 5201-5210", 3}, {"passed no_match", 4}};
     scenario::LiveLcore& lcore = view.lcores.emplace_back();
     lcore.loop.cpu = 1;
     lcore.loop.turns = 1'000;
@@ -56,6 +57,10 @@ class FakeTestbed : public scenario::LiveTestbed {
     taps.push_back(&capture);
   }
   void stop_capture(std::size_t direction) override { captured.erase(direction); }
+  void swap_hook(std::span<const std::size_t> directions, const dataplane::HookConfig& hook) override {
+    if (!hook_failure.empty()) throw std::runtime_error(hook_failure);
+    swapped.emplace_back(std::vector<std::size_t>(directions.begin(), directions.end()), hook);
+  }
   Instant now() const override { return Instant::at(Duration::milliseconds(1'500)); }
   std::int64_t epoch_ns() const override { return 1'700'000'000'000'000'000; }
 
@@ -63,6 +68,8 @@ class FakeTestbed : public scenario::LiveTestbed {
   std::vector<std::vector<topology::LiveChange>> changes;
   std::set<std::size_t> captured;
   std::vector<dataplane::Capture*> taps;
+  std::string hook_failure;  // not empty: no hook can be swapped, and why
+  std::vector<std::pair<std::vector<std::size_t>, dataplane::HookConfig>> swapped;
 
  private:
   topology::Topology topology_ = topology::load_text(

@@ -24,7 +24,7 @@ LiveView eventful_view() {
   counters.marked[1] = {5, 500};
   counters.held = {2, 200};
   counters.queue_bytes = 150;
-  direction.now.hook_dropped = {3, 300};
+  direction.now.hooks[0].emplace().counters.dropped[2] = {3, 300};
   direction.now.store_full = 4;
   direction.now.changes = 9;
   direction.now.state.dark = true;
@@ -77,6 +77,16 @@ TEST(OpenMetricsText, KeepsToTheGrammarAndSaysWhatIs) {
 TEST(OpenMetricsText, LargeCountersKeepEveryDigit) {
   EXPECT_NE(open_metrics_text(eventful_view()).find("outcome=\"in\"} 9223372036854775809\n"),
             std::string::npos);
+}
+
+TEST(OpenMetricsText, WhatASharedInterfaceDidWithFrames) {
+  const OpenMetrics text(open_metrics_text(eventful_view()));
+  const auto frames = [&](const std::string& outcome) {
+    return text.value("longhaul_port_steering_frames", "longhaul_port_steering_frames_total",
+                      {{"host", "x"}, {"outcome", outcome}});
+  };
+  EXPECT_EQ(frames("taken tcp 5201-5210"), 3);
+  EXPECT_EQ(frames("passed no_match"), 4);
 }
 
 // What compares both ends of a cable goes up and down while frames travel, which a counter must not.

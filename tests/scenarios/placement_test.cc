@@ -76,6 +76,17 @@ std::string error_of(const auto& call) {
   return "no error";
 }
 
+TEST(Placement, ASharedInterfaceIsOpenedWithItsFilter) {
+  const auto shared = load(
+      "sites: { a: {} }\nhosts:\n"
+      "  h: { site: a, kind: external, device: \"xdp,iface=eth1\", steer: [tcp 5201-5210, arp 10.71.0.0/24] "
+      "}\n"
+      "  g: { site: a, kind: external, device: \"xdp,iface=eth2\", steer: everything }\n");
+  const dataplane::EngineConfig config = engine_config(shared, 1, {0});
+  EXPECT_EQ(config.ports[0].device, "xdp,iface=eth1,steer=tcp 5201-5210+arp 10.71.0.0/24");
+  EXPECT_EQ(config.ports[1].device, "xdp,iface=eth2");
+}
+
 TEST(Placement, SaysThatThereIsNoSuchLcore) {
   EXPECT_EQ(error_of([] { place_sites(row("lcore: 1"), 1); }),
             "site b is for lcore 1, but there is only 1; give more with --lcores");

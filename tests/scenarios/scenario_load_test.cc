@@ -70,6 +70,15 @@ TEST(LoadScenario, OverridesReachScenarioAndTopology) {
   EXPECT_EQ(s.topology.mtu, 9'000u);
 }
 
+TEST(LoadScenario, ProbesAreOnUnlessTheyAreSwitchedOff) {
+  EXPECT_EQ(load("first-light", shipped()).probes, Probes{});
+  EXPECT_TRUE(load_with("first-light", {"probes=on"}).probes.on);
+  const Scenario off = load_with("first-light", {"probes=off"});
+  EXPECT_FALSE(off.probes.on);
+  EXPECT_EQ(load_text(effective_yaml(off), "effective", {}, {}), off);
+  EXPECT_EQ(load_with("first-light", {"probes.stamp_every=8"}).probes, (Probes{true, 8, Probes{}.burst_gap}));
+}
+
 TEST(LoadScenario, AnOverrideMayReplaceTheTopology) {
   EXPECT_EQ(load_with("metro-light", {"topology=atlanta-mount-pleasant"}).topology.name,
             "atlanta-mount-pleasant");
@@ -91,7 +100,9 @@ TEST(LoadScenario, OverrideErrorsNameTheOverrideAsTyped) {
             "--set workload.iteration: workload.iteration: unknown key, did you mean 'iterations'?");
   EXPECT_EQ(error_with("first-light", {"topology=atlantis"}),
             "--set topology: topology: no topology is called 'atlantis', allowed: atlanta-mount-pleasant, "
-            "hub-and-spoke, metro-pair, three-site-ring, two-parallel-spans, or a path to a .yaml file");
+            "hub-and-spoke, metro-pair, region-and-abroad, shared-interface, three-site-ring, "
+            "two-parallel-spans, or "
+            "a path to a .yaml file");
 }
 
 TEST(LoadScenario, TopologyPathsAreRelativeToTheScenario) {

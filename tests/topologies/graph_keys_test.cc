@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Costs, reserves, lcores, ports, addresses and VLANs: what the file says is what the model holds.
+// Costs, reserves, lcores, ports, shared interfaces, addresses and VLANs: what the file says is what the
+// model holds.
 #include <gtest/gtest.h>
 
 #include "tests/topologies/corpus.h"
@@ -23,7 +24,7 @@ TEST(GraphKeys, SitesAndHosts) {
   EXPECT_EQ(t.sites[1].lcore, 63u);
   EXPECT_EQ(t.sites[2].lcore, std::nullopt);
   const PortKind ports[] = {PortKind::kXdp, PortKind::kAfPacket, PortKind::kAfXdp, PortKind::kAuto};
-  const std::uint16_t vlans[] = {10, 4094, 0, 0, 1, 0};
+  const std::uint16_t vlans[] = {10, 4094, 0, 0, 1, 0, 0, 0, 0};
   for (std::size_t h = 0; h < t.hosts.size(); ++h) {
     EXPECT_EQ(t.hosts[h].port, h < 4 ? ports[h] : PortKind::kAuto) << h;
     EXPECT_EQ(t.hosts[h].vlan, vlans[h]) << h;
@@ -31,6 +32,14 @@ TEST(GraphKeys, SitesAndHosts) {
   EXPECT_EQ(t.hosts[0].mac, std::nullopt);
   EXPECT_EQ(t.hosts[4].mac, 0xb8ce'f601'0203u);
   EXPECT_EQ(t.hosts[5].mac, 1u);
+}
+
+TEST(GraphKeys, WhatIsTakenOfSharedInterfaces) {
+  const auto& hosts = all_keys().hosts;
+  EXPECT_EQ(hosts[4].steer, std::vector<std::string>{});
+  EXPECT_EQ(hosts[6].steer, (std::vector<std::string>{"tcp 5201-5210", "arp 10.71.0.0/24", "roce"}));
+  EXPECT_EQ(hosts[7].steer, std::vector<std::string>{"vlan 100"});
+  EXPECT_EQ(hosts[8].steer, std::vector<std::string>{}) << "everything";
 }
 
 TEST(GraphKeys, CostsOfLinks) {
@@ -70,6 +79,9 @@ TEST(GraphKeys, TheEffectiveFormSaysThem) {
        {"  a: { lcore: 0 }\n", "  b: { location: [1, 2], lcore: 63 }\n", "  c: {}\n",
         "  h0: { site: a, kind: netns, port: xdp, vlan: 10 }\n",
         "  x0: { site: a, kind: external, device: \"0000:3b:00.0\", mac: \"b8:ce:f6:01:02:03\", vlan: 1 }\n",
+        "  x2: { site: c, kind: external, device: \"xdp,iface=eth1\", steer: [\"tcp 5201-5210\", "
+        "\"arp 10.71.0.0/24\", \"roce\"] }\n",
+        "  x4: { site: c, kind: external, device: \"xdp,iface=eth3\" }\n",
         "  ab:\n    between: [a, b]\n    cost: 65535\n"
         "    reserve: { rate: 2 Gbit/s, delay: 20 ms, buffer: 2500000 B }\n",
         "      reserve: { rate: 1 Gbit/s, delay: 8 ms, buffer: 1 GiB }\n",

@@ -62,10 +62,18 @@ std::vector<std::byte> GhostFrame::header_bytes() const {
   return bytes;
 }
 
-void GhostFrame::mark_congestion() {
+bool GhostFrame::mark_congestion() {
   std::vector<std::byte> bytes = header_bytes();
-  dataplane::mark_congestion(bytes);
+  if (!dataplane::mark_congestion(bytes)) return false;
   replace_first(*packet, std::span(bytes).subspan(kEthernetHeader));
+  return true;
+}
+
+bool GhostFrame::set_ecn(core::Ecn ecn) {
+  std::vector<std::byte> bytes = header_bytes();
+  if (!dataplane::set_ecn(bytes, ecn)) return false;
+  replace_first(*packet, std::span(bytes).subspan(kEthernetHeader));
+  return true;
 }
 
 void GhostFrame::invert(std::uint64_t bit) {

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "emulator/core/frame.h"
+
 namespace longhaul::wide {
 
 inline constexpr std::uint32_t kEthernetHeader = 14;
@@ -22,13 +24,16 @@ struct GhostFrame {
   ns3::Mac48Address source;
   ns3::Mac48Address destination;
   std::uint16_t protocol = 0;
+  std::uint8_t forced_class = 0xFF;  // as in core::Frame
 
   // L2 bytes.
   std::uint32_t size() const { return packet->GetSize() + kEthernetHeader; }
   // As many bytes of the frame as decide its header fields (emulator/dataplane/frame_header.h).
   std::vector<std::byte> header_bytes() const;
-  // Sets congestion experienced in the IP header, when there is one.
-  void mark_congestion();
+  // Sets congestion experienced in the IP header, when there is one that is ECN-capable; says whether.
+  bool mark_congestion();
+  // Sets the ECN field of the IP header, when there is one; says whether.
+  bool set_ecn(core::Ecn ecn);
   // Inverts bit `bit` of the frame; 0 is the most significant one of the first byte.
   void invert(std::uint64_t bit);
 };

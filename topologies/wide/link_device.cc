@@ -89,6 +89,9 @@ ns3::TypeId LinkDevice::GetTypeId() {
                                                      "ns3::Packet::TracedCallback")
                                      .AddTraceSource("PhyTxDrop", "Lost after it used its share of the rate",
                                                      ns3::MakeTraceSourceAccessor(&LinkDevice::phy_tx_drop_),
+                                                     "ns3::Packet::TracedCallback")
+                                     .AddTraceSource("HookDrop", "Dropped by a hook",
+                                                     ns3::MakeTraceSourceAccessor(&LinkDevice::hook_drop_),
                                                      "ns3::Packet::TracedCallback");
   return kId;
 }
@@ -101,11 +104,7 @@ struct LinkDevice::Sink {
   std::optional<std::uint64_t> offered = {};  // the cookie of the frame that is being offered
   bool refused = false;
 
-  void deliver(const core::Frame& frame, Instant) {
-    GhostFrame ghost = device.release(frame.cookie);
-    if (frame.marked) ghost.mark_congestion();
-    device.arrived_.push_back(std::move(ghost));
-  }
+  void deliver(const core::Frame& frame, Instant due);
   void drop(const core::Frame& frame, core::DropCause cause) {
     const GhostFrame ghost = device.release(frame.cookie);
     const bool refuses = offered == frame.cookie;
@@ -124,9 +123,63 @@ struct LinkDevice::Sink {
   void corrupt(const core::Frame& frame, std::uint64_t bit) { device.slots_[frame.cookie].invert(bit); }
 };
 
+// What a hook's answer does to a packet that is kept here.
+struct LinkDevice::HookSink {
+  LinkDevice& device;
+  lh_place place;
+  Sink& sink;
+
+  GhostFrame& ghost(std::uint64_t cookie) { return device.slots_[cookie]; }
+  core::HookAnswer judge(std::uint64_t cookie, std::uint32_t size, Instant at) {
+    if (place == LH_INGRESS) device.link_.advance(at, sink);  // the queue that the frame meets
+    const std::vector<std::byte> bytes = ghost(cookie).header_bytes();
+    const core::Frame frame = device.frame_of(ghost(cookie), cookie);
+    return device.hooks_[place]->judge(
+        {.bytes = bytes,
+         .size = size,
+         .flow = frame.flow,
+         .traffic_class = static_cast<std::uint32_t>(device.link_.class_of(frame)),
+         .at = at,
+         .queue_bytes = device.link_.queue_bytes()});
+  }
+  void pass(std::uint64_t cookie, std::uint32_t, Instant) {
+    if (place == LH_INGRESS) {
+      device.enter(cookie, sink);
+    } else {
+      device.arrived_.push_back(device.release(cookie));
+    }
+  }
+  void drop(std::uint64_t cookie, std::uint32_t, std::uint8_t, Instant) {
+    device.hook_drop_(device.release(cookie).packet);
+  }
+  std::optional<std::uint64_t> duplicate(std::uint64_t cookie, std::uint32_t) {
+    core::Frame frame;
+    frame.cookie = cookie;
+    return sink.duplicate(frame);
+  }
+  bool mark(std::uint64_t cookie) { return ghost(cookie).mark_congestion(); }
+  bool set_ecn(std::uint64_t cookie, core::Ecn ecn) { return ghost(cookie).set_ecn(ecn); }
+  void corrupt(std::uint64_t cookie, std::uint64_t bit) { ghost(cookie).invert(bit); }
+  void set_class(std::uint64_t cookie, std::uint8_t traffic_class) {
+    if (place == LH_INGRESS && traffic_class < core::kMostClasses) ghost(cookie).forced_class = traffic_class;
+  }
+  void capture(std::uint64_t, Instant) {}  // traces of ns-3 are chosen otherwise
+};
+
+void LinkDevice::Sink::deliver(const core::Frame& frame, Instant due) {
+  GhostFrame& ghost = device.slots_[frame.cookie];
+  if (frame.marked) ghost.mark_congestion();
+  if (!device.hooks_[LH_EGRESS]) {
+    device.arrived_.push_back(device.release(frame.cookie));
+  } else {
+    device.hooks_[LH_EGRESS]->stage.meet(frame.cookie, ghost.size(), due, HookSink{device, LH_EGRESS, *this});
+  }
+}
+
 LinkDevice::LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed,
                        std::uint32_t mtu)
-    : link_(out, Bytes(std::uint64_t{checked_mtu(mtu)} + kEthernetHeader), owner, seed),
+    : config_(out),
+      link_(out, Bytes(std::uint64_t{checked_mtu(mtu)} + kEthernetHeader), owner, seed),
       reads_headers_(core::needs_headers(out)),
       largest_mtu_(static_cast<std::uint16_t>(mtu)),
       mtu_(largest_mtu_),
@@ -140,6 +193,13 @@ void LinkDevice::join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends) {
     ends[end]->channel_ = channel;
     ends[end]->peer_ = ends[1 - end];
   }
+}
+
+void LinkDevice::meet_hook(lh_place place, Judge judge, Duration longest_delay) {
+  const core::LinkCapacity room =
+      core::held_by_hook(config_, longest_delay, Bytes(std::uint64_t{largest_mtu_} + kEthernetHeader));
+  hooks_.at(place).emplace(Hook{core::HookStage(room.frames, longest_delay), std::move(judge)});
+  reads_headers_ = true;
 }
 
 bool LinkDevice::SetMtu(const std::uint16_t mtu) {
@@ -168,13 +228,22 @@ bool LinkDevice::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& sour
   }
   const std::uint64_t cookie = keep({packet->Copy(), ns3::Mac48Address::ConvertFrom(source),
                                      ns3::Mac48Address::ConvertFrom(destination), protocol});
-  const core::Frame frame = frame_of(slots_[cookie], cookie);
   Sink sink{*this, cookie};
   moving_ = true;
-  link_.push(std::span(&frame, 1), sink);
+  if (hooks_[LH_INGRESS]) {
+    hooks_[LH_INGRESS]->stage.meet(cookie, slots_[cookie].size(), simulated_now(),
+                                   HookSink{*this, LH_INGRESS, sink});
+  } else {
+    enter(cookie, sink);
+  }
   moving_ = false;
   arm();
   return !sink.refused;
+}
+
+void LinkDevice::enter(std::uint64_t cookie, Sink& sink) {
+  const core::Frame frame = frame_of(slots_[cookie], cookie);
+  link_.push(std::span(&frame, 1), sink);
 }
 
 core::Frame LinkDevice::frame_of(const GhostFrame& ghost, std::uint64_t cookie) const {
@@ -185,17 +254,26 @@ core::Frame LinkDevice::frame_of(const GhostFrame& ghost, std::uint64_t cookie) 
   frame.pcp = header.pcp;
   frame.dscp = header.dscp;
   frame.ecn = header.ecn;
+  frame.forced_class = ghost.forced_class;
   return frame;
 }
 
 // A new event is only ever needed before all that are armed, so they form a stack and none is cancelled. It
 // stays small: an event that is not needed any more leaves it when its time comes.
 void LinkDevice::arm() {
-  const Instant next = link_.next_event();
+  const Instant next = next_event();
   if (next == Instant::never() || (!armed_.empty() && armed_.back() <= next)) return;
   armed_.push_back(next);
   ns3::Simulator::ScheduleWithContext(peer_->node_->GetId(), ns3::TimeStep((next - simulated_now()).ps()),
                                       &LinkDevice::run_link, ns3::Ptr<LinkDevice>(this));
+}
+
+Instant LinkDevice::next_event() const {
+  Instant next = link_.next_event();
+  for (const std::optional<Hook>& hook : hooks_) {
+    if (hook) next = std::min(next, hook->stage.next_event());
+  }
+  return next;
 }
 
 void LinkDevice::run_link() {
@@ -208,7 +286,11 @@ void LinkDevice::run_link() {
 
 void LinkDevice::move_on() {
   moving_ = true;
-  link_.advance(simulated_now(), Sink{*this});
+  Sink sink{*this};
+  if (hooks_[LH_INGRESS])
+    hooks_[LH_INGRESS]->stage.advance(simulated_now(), HookSink{*this, LH_INGRESS, sink});
+  link_.advance(simulated_now(), sink);
+  if (hooks_[LH_EGRESS]) hooks_[LH_EGRESS]->stage.advance(simulated_now(), HookSink{*this, LH_EGRESS, sink});
   moving_ = false;
 }
 

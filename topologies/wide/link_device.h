@@ -26,9 +26,13 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <optional>
 #include <vector>
 
+#include "emulator/core/hook_stage.h"
 #include "emulator/core/link.h"
+#include "emulator/hooks/hook_judge.h"
 #include "topologies/model.h"
 #include "topologies/wide/ghost_frame.h"
 
@@ -55,12 +59,18 @@ class LinkChannel : public ns3::Channel {
 class LinkDevice : public ns3::NetDevice {
  public:
   // Trace sources, each with the packet: "MacTxDrop", refused by Send() or dropped while it waited;
-  // "PhyTxDrop", lost on the line or at its far end. They run while the link is being moved on: a trace sink
-  // must not send.
+  // "PhyTxDrop", lost on the line or at its far end; "HookDrop", dropped by a hook. They run while the link
+  // is being moved on: a trace sink must not send.
   static ns3::TypeId GetTypeId();
 
   // Throws std::runtime_error unless ns-3 counts in picoseconds and `mtu` fits its 16 bits.
   LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed, std::uint32_t mtu);
+
+  // Lets every frame that this device sends meet a hook before or after the link; before the first one is
+  // sent. hooks::HookJudge answers as it does in the data plane.
+  using Judge = std::function<core::HookAnswer(const hooks::MetFrame&)>;
+  void meet_hook(lh_place place, Judge judge, Duration longest_delay);
+  const core::HookCounters& hook_counters(lh_place place) const { return hooks_.at(place)->stage.counters(); }
 
   // Joins two devices that have their nodes.
   static void join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends);
@@ -100,7 +110,14 @@ class LinkDevice : public ns3::NetDevice {
 
  private:
   struct Sink;
+  struct HookSink;
+  struct Hook {
+    core::HookStage stage;
+    Judge judge;
+  };
 
+  void enter(std::uint64_t cookie, Sink& sink);
+  Instant next_event() const;
   void DoDispose() override;
   std::uint64_t keep(GhostFrame ghost);
   GhostFrame release(std::uint64_t cookie);
@@ -111,7 +128,9 @@ class LinkDevice : public ns3::NetDevice {
   void hand_over();
   void receive(const GhostFrame& ghost);
 
+  core::LinkConfig config_;
   core::Link link_;
+  std::array<std::optional<Hook>, 2> hooks_;  // by lh_place
   bool reads_headers_;
   bool moving_ = false;  // the link is at work and calls back
   std::uint16_t largest_mtu_;
@@ -129,6 +148,7 @@ class LinkDevice : public ns3::NetDevice {
   PromiscReceiveCallback receive_all_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> mac_tx_drop_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> phy_tx_drop_;
+  ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> hook_drop_;
 };
 
 // Makes link number `index` of a topology between two nodes and adds a device to each. The result is by

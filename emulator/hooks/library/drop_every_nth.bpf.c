@@ -14,7 +14,7 @@ struct tally {
 uint64_t period = 1000;                       // 0: drop nothing
 LH_ARRAY(tallies, struct tally, DIRECTIONS);  // by 2 * link + direction
 
-LH_HOOK int drop_every_nth(struct lh_hook_ctx* ctx) {
+LH_HOOK(ingress) int drop_every_nth(struct lh_hook_ctx* ctx) {
   if (period == 0) return LH_PASS;
   struct tally* tally = LH_AT(tallies, 2 * (uint64_t)ctx->link + ctx->direction, DIRECTIONS);
   if (++tally->since_drop < period) return LH_PASS;

@@ -3,7 +3,7 @@
 // Lets every frame pass: what a hook costs that does nothing.
 #include "emulator/hooks/hook.bpf.h"
 
-LH_HOOK int pass(struct lh_hook_ctx* ctx) {
+LH_HOOK(ingress) int pass(struct lh_hook_ctx* ctx) {
   (void)ctx;
   return LH_PASS;
 }

@@ -6,6 +6,6 @@ static __attribute__((noinline)) int odd(uint64_t number) {
   return number & 1 ? LH_DROP : LH_PASS;
 }
 
-LH_HOOK int call(struct lh_hook_ctx* ctx) {
-  return odd(ctx->at_ns);
+LH_HOOK(ingress) int call(struct lh_hook_ctx* ctx) {
+  return odd(ctx->now_ns);
 }

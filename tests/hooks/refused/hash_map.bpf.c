@@ -8,6 +8,6 @@ struct {
   int (*max_entries)[16];
 } flows __attribute__((section(".maps"), used));
 
-LH_HOOK int hash_map(struct lh_hook_ctx* ctx) {
-  return *(uint64_t*)(void*)&flows == ctx->at_ns ? LH_DROP : LH_PASS;
+LH_HOOK(ingress) int hash_map(struct lh_hook_ctx* ctx) {
+  return *(uint64_t*)(void*)&flows == ctx->now_ns ? LH_DROP : LH_PASS;
 }

@@ -3,6 +3,6 @@
 
 static uint64_t (*ktime_get_ns)(void) = (void*)5;
 
-LH_HOOK int helper(struct lh_hook_ctx* ctx) {
-  return ktime_get_ns() > ctx->at_ns ? LH_DROP : LH_PASS;
+LH_HOOK(ingress) int helper(struct lh_hook_ctx* ctx) {
+  return ktime_get_ns() > ctx->now_ns ? LH_DROP : LH_PASS;
 }

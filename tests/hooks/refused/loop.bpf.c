@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "emulator/hooks/hook.bpf.h"
 
-LH_HOOK int loop(struct lh_hook_ctx* ctx) {
+LH_HOOK(ingress) int loop(struct lh_hook_ctx* ctx) {
   uint64_t left = ctx->queue_bytes;
 #pragma clang loop unroll(disable)
   while (left > 7) {

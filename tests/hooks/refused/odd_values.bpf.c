@@ -3,7 +3,7 @@
 
 LH_ARRAY(counts, uint32_t, 64);
 
-LH_HOOK int odd_values(struct lh_hook_ctx* ctx) {
+LH_HOOK(ingress) int odd_values(struct lh_hook_ctx* ctx) {
   ++*LH_AT(counts, ctx->link, 64);
   return LH_PASS;
 }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "emulator/hooks/hook.bpf.h"
+
+static LH_ARRAY(counts, uint64_t, 64);
+
+LH_HOOK(ingress) int static_map(struct lh_hook_ctx* ctx) {
+  ++*LH_AT(counts, ctx->link, 64);
+  return LH_PASS;
+}
