@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "emulator/dataplane/choose_way.h"
 #include "emulator/dataplane/frame_header.h"
 #include "emulator/dataplane/loop.h"
 #include "emulator/dataplane/loop_sink.h"
@@ -19,14 +20,6 @@ namespace longhaul::dataplane {
 namespace {
 
 constexpr std::size_t kAddresses = 12, kTag = 4;  // bytes before an 802.1Q tag, and of one
-
-// Which of `ways` a flow takes at a site: the high bits of a product, so that neither the number of ways nor
-// the choice at the site before, nor that among the waves of a link (the low bits), has a say in it.
-std::uint32_t choose(std::span<const std::uint32_t> ways, std::uint32_t flow, std::size_t site) {
-  if (ways.size() == 1) return ways[0];
-  const std::uint64_t mixed = (flow ^ site * 0x9E37'79B9U) * 0xBF58'476D'1CE4'E5B9U;
-  return ways[(mixed >> 32) * ways.size() >> 32];
-}
 
 void put_bytes(rte_mbuf* empty, std::span<const std::byte> bytes) {
   empty->data_len = static_cast<std::uint16_t>(bytes.size());
@@ -141,7 +134,7 @@ void Loop::arrive(InHand& frame, SiteState& site, std::uint32_t direction) {
 void Loop::send_on(InHand& frame, const SiteState& site) {
   if (frame.label.egress() != Label::kEveryone) {
     const std::vector<std::uint32_t>& ways = site.next_hops[frame.label.egress()];
-    return offer(choose(ways, frame.label.flow(), site.index), frame, true);
+    return offer(ways[choose_way(ways.size(), frame.label.flow(), site.index)], frame, true);
   }
   const std::vector<std::uint32_t>& branches = site.trees[frame.label.ingress()];
   for (std::size_t b = 0; b < branches.size(); ++b) offer(branches[b], frame, b + 1 == branches.size());

@@ -58,7 +58,7 @@ struct Subcommand {
   std::function<int(const Invocation&)> action;  // returns the exit status
 };
 
-// One per subcommand; run, up and hook exist only where the data plane was built.
+// One per subcommand; up and hook exist only where the data plane was built.
 Subcommand run_command_line();
 Subcommand check_command_line();
 Subcommand up_command_line();
@@ -74,6 +74,9 @@ Subcommand hook_swap_command_line();
 Subcommand doctor_command_line();
 Subcommand clean_command_line();
 Subcommand list_command_line();
+Subcommand topology_import_command_line();
+Subcommand topology_export_command_line();
+Subcommand topology_generate_command_line();
 
 // Where the shipped library is: beside the installed program, or in the source tree that it was built from.
 Library shipped_library();

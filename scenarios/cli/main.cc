@@ -18,9 +18,7 @@ namespace po = boost::program_options;
 
 std::vector<Subcommand> subcommands() {
   std::vector<Subcommand> all;
-#ifdef LONGHAUL_HAVE_DATAPLANE
   all.push_back(run_command_line());
-#endif
   all.push_back(check_command_line());
 #ifdef LONGHAUL_HAVE_DATAPLANE
   all.push_back(up_command_line());
@@ -39,6 +37,9 @@ std::vector<Subcommand> subcommands() {
   all.push_back(doctor_command_line());
   all.push_back(clean_command_line());
   all.push_back(list_command_line());
+  all.push_back(topology_import_command_line());
+  all.push_back(topology_export_command_line());
+  all.push_back(topology_generate_command_line());
   return all;
 }
 

@@ -75,7 +75,7 @@ def why_no_namespaces():
 
 
 def why_not(needs_namespaces):
-    for variable in ("LONGHAUL", "LONGHAUL_RANK", "LONGHAUL_SOURCE"):
+    for variable in ("LONGHAUL", "LONGHAUL_SOURCE", *(["LONGHAUL_RANK"] if needs_namespaces else [])):
         if not pathlib.Path(os.environ.get(variable, "/nowhere")).exists():
             return f"the environment variable {variable} does not name what was built; run this through meson"
     return why_no_namespaces() if needs_namespaces else ""

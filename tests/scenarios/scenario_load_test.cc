@@ -100,8 +100,8 @@ TEST(LoadScenario, OverrideErrorsNameTheOverrideAsTyped) {
             "--set workload.iteration: workload.iteration: unknown key, did you mean 'iterations'?");
   EXPECT_EQ(error_with("first-light", {"topology=atlantis"}),
             "--set topology: topology: no topology is called 'atlantis', allowed: atlanta-mount-pleasant, "
-            "hub-and-spoke, metro-pair, region-and-abroad, shared-interface, three-site-ring, "
-            "two-parallel-spans, or "
+            "cell-tower-edge, fairwater, fairwater-third-site, hub-and-spoke, metro-pair, micro-sites, "
+            "region-and-abroad, shared-interface, three-site-ring, two-parallel-spans, two-pod-dcn, or "
             "a path to a .yaml file");
 }
 

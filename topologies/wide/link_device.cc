@@ -62,7 +62,8 @@ constexpr bool before_the_line(core::DropCause cause) {
 }  // namespace
 
 void use_picoseconds() {
-  ns3::Time::SetResolution(ns3::Time::PS);
+  // A second time it would look for times made before the first one, in what is gone by then.
+  if (ns3::Time::GetResolution() != ns3::Time::PS) ns3::Time::SetResolution(ns3::Time::PS);
 }
 
 ns3::TypeId LinkChannel::GetTypeId() {

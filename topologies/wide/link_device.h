@@ -38,7 +38,8 @@
 
 namespace longhaul::wide {
 
-// Sets ns-3's time resolution to the picosecond; call it before anything else of ns-3 is touched.
+// Sets ns-3's time resolution to the picosecond; call it before anything else of ns-3 is touched;
+// later calls do nothing.
 void use_picoseconds();
 
 class LinkDevice;
@@ -77,6 +78,8 @@ class LinkDevice : public ns3::NetDevice {
 
   // Of the direction in which this device sends, now; in a trace sink as of the frame it is about.
   core::LinkCounters counters();
+  // The most bytes that waited at once since the last such call.
+  std::uint64_t take_interval_peak() { return link_.take_interval_peak(); }
   // Packets kept here because they wait, are being sent or are on the line: equals counters().held.frames.
   std::size_t packets_kept() const { return slots_.size() - free_slots_.size(); }
 

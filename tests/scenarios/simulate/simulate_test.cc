@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Whole scenarios in virtual time: as long as the closed forms say, the same bytes twice, and nothing but
+// links loses a frame.
+#include "scenarios/simulate/simulate.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "scenarios/load.h"
+#include "scenarios/predict.h"
+#include "tests/topologies/corpus.h"
+
+namespace longhaul::scenario {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+using Changes = std::vector<std::pair<std::string, std::string>>;
+
+class Simulate : public ::testing::Test {
+ protected:
+  Simulate() : base_(make_directory()) {}
+  ~Simulate() override { std::filesystem::remove_all(base_); }
+
+  RunOutcome run(const Scenario& scenario, const std::string& name = "run") {
+    RunOptions options;
+    options.out = base_ / name;
+    options.version = "1", options.revision = "test";
+    return simulate(
+        scenario, options, [](const std::string&, Lasting) {}, [this] { return interrupted_; });
+  }
+  std::map<std::string, std::string> files(const std::string& name) const {
+    std::map<std::string, std::string> texts;
+    for (const auto& entry : std::filesystem::directory_iterator(base_ / name)) {
+      std::ifstream in(entry.path(), std::ios::binary);
+      texts[entry.path().filename()] = {std::istreambuf_iterator<char>(in), {}};
+    }
+    return texts;
+  }
+  bool interrupted_ = false;
+
+ private:
+  static std::filesystem::path make_directory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "simulate-XXXXXX").string();
+    return mkdtemp(pattern.data());
+  }
+  std::filesystem::path base_;
+};
+
+Scenario first_light(const Changes& changes) {
+  const Library library{test::in_project("topologies/library"), test::in_project("scenarios/library")};
+  std::vector<topology::Override> overrides;
+  for (const auto& [key, value] : changes) overrides.push_back({key, value, key + "=" + value});
+  return load("first-light", library, overrides);
+}
+
+double percent_off(double measured, double expected) {
+  return 100 * (measured - expected) / expected;
+}
+
+TEST_F(Simulate, TakesAsLongAsGloosScheduleAboveOneMebibyte) {
+  const RunOutcome outcome =
+      run(first_light({{"workload.sizes", "[4 MiB, 16 MiB]"}, {"workload.iterations", "3"}}));
+  ASSERT_EQ(outcome.record.judgement.verdict, results::Verdict::kValid)
+      << fmt::format("{}", outcome.record.judgement.reasons.front());
+  ASSERT_EQ(outcome.record.collectives.size(), 2U);
+  for (const results::CollectiveResult& result : outcome.record.collectives) {
+    EXPECT_LT(std::abs(percent_off(result.time_us, result.scheduled_us)), 10)
+        << result.size_bytes << " B: " << result.time_us << " us, schedule " << result.scheduled_us << " us";
+    EXPECT_GT(result.time_us, result.scheduled_us);
+  }
+}
+
+TEST_F(Simulate, TakesAsLongAsTheClosedFormWithHalvingDoubling) {
+  const RunOutcome outcome = run(first_light({{"workload.algorithm", "halving-doubling"},
+                                              {"workload.sizes", "[64 KiB, 4 MiB]"},
+                                              {"workload.iterations", "2"}}));
+  ASSERT_EQ(outcome.record.collectives.size(), 2U);
+  for (const results::CollectiveResult& result : outcome.record.collectives)
+    EXPECT_LT(std::abs(percent_off(result.time_us, result.scheduled_us)), 10) << result.size_bytes;
+}
+
+TEST_F(Simulate, GivesTheSameBytesForTheSameSeedOnly) {
+  const auto lossy = [](const std::string& seed) {
+    return first_light({{"workload.sizes", "[1 MiB]"},
+                        {"workload.iterations", "2"},
+                        {"topology.links.wan.loss", "1e-2"},
+                        {"seed", seed}});
+  };
+  run(lossy("5"), "one"), run(lossy("5"), "two"), run(lossy("6"), "three");
+  EXPECT_EQ(files("one").size(), 4U);
+  EXPECT_EQ(files("one"), files("two"));
+  EXPECT_NE(files("one").at("links.csv"), files("three").at("links.csv"));
+}
+
+TEST_F(Simulate, ALinksTimelineHappensInVirtualTime) {
+  const Changes quiet{{"workload.sizes", "[64 KiB]"}, {"workload.warmup", "0"}, {"workload.iterations", "8"}};
+  const std::vector<double> without = run(first_light(quiet), "a").record.collectives.at(0).times_us;
+  Changes dark = quiet;
+  dark.emplace_back("topology.links.wan.timeline",
+                    "[{at: 300 ms, protection_switch: {outage: 1 ms, delay: 20 ms}}]");
+  const std::vector<double> with = run(first_light(dark), "b").record.collectives.at(0).times_us;
+  ASSERT_EQ(with.size(), without.size());
+  EXPECT_EQ(with.front(), without.front());
+  EXPECT_GT(with.back(), 2 * without.back());
+}
+
+TEST_F(Simulate, FlowsOverSpansOfEqualCostCountOnBoth) {
+  const Library library{test::in_project("topologies/library"), test::in_project("scenarios/library")};
+  const Scenario scenario = load(
+      "parallel-spans", library,
+      {{"workload.sizes", "[1 MiB]", "workload.sizes"}, {"workload.iterations", "1", "workload.iterations"}});
+  const RunOutcome outcome = run(scenario);
+  EXPECT_EQ(outcome.record.judgement.verdict, results::Verdict::kValid);
+  EXPECT_EQ(outcome.record.directions.size(), 2 * scenario.topology.links.size());
+  for (const results::DirectionResult& direction : outcome.record.directions)
+    EXPECT_TRUE(direction.counters.conserved()) << direction.link;
+}
+
+TEST_F(Simulate, AnInterruptLeavesValidFilesAndSaysSo) {
+  interrupted_ = true;
+  const RunOutcome outcome = run(first_light({}));
+  EXPECT_EQ(outcome.record.judgement.verdict, results::Verdict::kInvalid);
+  EXPECT_THAT(outcome.record.judgement.reasons, Contains(HasSubstr("interrupted at")));
+  EXPECT_EQ(files("run").size(), 4U);
+}
+
+TEST_F(Simulate, AWayThatStaysDarkEndsTheRun) {
+  const RunOutcome outcome = run(first_light({{"topology.links.wan.loss", "1"}}));
+  EXPECT_EQ(outcome.record.judgement.verdict, results::Verdict::kInvalid);
+  EXPECT_THAT(outcome.record.judgement.reasons, Contains(HasSubstr("the workload failed")));
+  EXPECT_TRUE(outcome.record.collectives.empty());
+}
+
+TEST_F(Simulate, RefusesACongestionControlThatNs3DoesNotHave) {
+  const Scenario scenario = first_light({{"workload.congestion_control", "prague"}});
+  try {
+    run(scenario);
+    FAIL() << "it ran";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("prague"), HasSubstr("allowed: bbr")));
+  }
+}
+
+}  // namespace
+}  // namespace longhaul::scenario
