@@ -2,6 +2,7 @@
 #include "results/run_directory.h"
 
 #include <fmt/format.h>
+#include <chrono>
 
 #include <algorithm>
 #include <stdexcept>
@@ -56,6 +57,27 @@ void make_out_directory(const fs::path& directory) {
   const bool empty = fs::is_empty(directory, error);
   if (error) fail(directory, error.message());
   if (!empty) fail(directory, "it is not empty");
+}
+
+RunDirectory::RunDirectory(const std::optional<std::filesystem::path>& out, const std::filesystem::path& base,
+                           const std::string& name) {
+  if (out) {
+    make_out_directory(*out);
+    path_ = *out;
+  } else {
+    path_ = make_run_directory(base, name, std::chrono::system_clock::now());
+  }
+}
+
+RunDirectory::~RunDirectory() {
+  std::error_code ignored;
+  if (!kept_) std::filesystem::remove_all(path_, ignored);
+}
+
+std::filesystem::path RunDirectory::keep() {
+  std::error_code ignored;
+  kept_ = !std::filesystem::is_empty(path_, ignored);
+  return kept_ ? path_ : std::filesystem::path();
 }
 
 }  // namespace longhaul::results

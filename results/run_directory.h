@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "results/time_text.h"
@@ -19,5 +20,24 @@ std::filesystem::path make_run_directory(const std::filesystem::path& base, cons
 
 // Makes `directory` with its parents, or takes it when it is there and empty.
 void make_out_directory(const std::filesystem::path& directory);
+
+// A run's directory, gone again unless the run came to its end and left a file there.
+class RunDirectory {
+ public:
+  // `out` itself, or without one a directory below `base` for a run of that name which starts now.
+  RunDirectory(const std::optional<std::filesystem::path>& out, const std::filesystem::path& base,
+               const std::string& name);
+  ~RunDirectory();
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+  // The end of the run. Returns the directory; an empty path when there is nothing to keep.
+  std::filesystem::path keep();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  bool kept_ = false;
+};
 
 }  // namespace longhaul::results

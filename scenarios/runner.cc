@@ -17,6 +17,7 @@
 #include "results/files.h"
 #include "results/judge.h"
 #include "results/link_csv.h"
+#include "results/row_file.h"
 #include "results/run_directory.h"
 #include "results/time_text.h"
 #include "scenarios/interrupt.h"
@@ -107,60 +108,6 @@ void write_row(results::LinkCsv& csv, const Scenario& scenario, const dataplane:
   }
 }
 
-// A file of rows. When one cannot be written the file goes, is noted, and the run goes on without it.
-template <typename Csv>
-class RowFile {
- public:
-  template <typename... Form>
-  RowFile(std::vector<std::string>& unwritten, std::filesystem::path path, const Form&... form)
-      : unwritten_(unwritten), path_(std::move(path)), file_(std::in_place, path_, form...) {}
-  template <typename Action>
-  void with(Action&& action) {
-    if (!file_) return;
-    try {
-      action(*file_);
-    } catch (const std::runtime_error& error) {
-      file_.reset();
-      std::error_code ignored;
-      std::filesystem::remove(path_, ignored);
-      unwritten_.push_back(error.what());
-    }
-  }
-
- private:
-  std::vector<std::string>& unwritten_;
-  std::filesystem::path path_;
-  std::optional<Csv> file_;
-};
-
-// A run's directory, gone again unless the run came to its end and left a file there.
-class RunDirectory {
- public:
-  RunDirectory(const RunOptions& options, const std::string& name) {
-    if (options.out) {
-      results::make_out_directory(*options.out);
-      path_ = *options.out;
-    } else {
-      path_ = results::make_run_directory(options.base, name, std::chrono::system_clock::now());
-    }
-  }
-  ~RunDirectory() {
-    std::error_code ignored;
-    if (!kept_) std::filesystem::remove_all(path_, ignored);
-  }
-  // Returns the directory; an empty path when there is nothing to keep.
-  std::filesystem::path keep() {
-    std::error_code ignored;
-    kept_ = !std::filesystem::is_empty(path_, ignored);
-    return kept_ ? path_ : std::filesystem::path();
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-  bool kept_ = false;
-};
-
 }  // namespace
 
 RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report& report) {
@@ -169,9 +116,10 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
   results::RunRecord record = planned(scenario, options);
   record.started_utc = results::iso8601_utc(started);
 
-  RunDirectory directory(options, scenario.name);
-  RowFile<results::LinkCsv> csv(record.unwritten, directory.path() / "links.csv", most_classes(scenario));
-  std::optional<RowFile<results::DecisionCsv>> decisions;
+  results::RunDirectory directory(options.out, options.base, scenario.name);
+  results::RowFile<results::LinkCsv> csv(record.unwritten, directory.path() / "links.csv",
+                                         most_classes(scenario));
+  std::optional<results::RowFile<results::DecisionCsv>> decisions;
   if (options.log_decisions) decisions.emplace(record.unwritten, directory.path() / "decisions.csv");
   std::string failure;
   {

@@ -14,6 +14,7 @@
 
 #include "results/files.h"
 #include "results/link_csv.h"
+#include "results/row_file.h"
 #include "results/run_directory.h"
 #include "results/time_text.h"
 #include "scenarios/load.h"
@@ -102,7 +103,7 @@ class Simulation {
         network_((set_up_tcp(scenario), scenario.topology), scenario.seed, host_queue(scenario)),
         run_(scenario, network_) {}
 
-  void run(results::LinkCsv& csv) {
+  void run(results::RowFile<results::LinkCsv>& csv) {
     every(kSampleInterval, [this, &csv] {
       sample(csv);
       return true;
@@ -191,7 +192,7 @@ class Simulation {
     return done / all;
   }
 
-  void sample(results::LinkCsv& csv) {
+  void sample(results::RowFile<results::LinkCsv>& csv) {
     if (simulated() == sampled_at_) return;
     sampled_at_ = simulated();
     for (std::size_t l = 0; l < scenario_.topology.links.size(); ++l) {
@@ -200,9 +201,11 @@ class Simulation {
         wide::LinkDevice& device = network_.device(l, d);
         core::LinkCounters counters = device.counters();
         counters.queue_peak_bytes = device.take_interval_peak();
-        csv.write(simulated(), link.name, scenario_.topology.sites[link.between[d]].name,
-                  scenario_.topology.sites[link.between[1 - d]].name, counters,
-                  link.directions[d].queues.classes.size());
+        csv.with([&](results::LinkCsv& file) {
+          file.write(simulated(), link.name, scenario_.topology.sites[link.between[d]].name,
+                     scenario_.topology.sites[link.between[1 - d]].name, counters,
+                     link.directions[d].queues.classes.size());
+        });
       }
     }
   }
@@ -264,13 +267,6 @@ std::size_t most_classes(const topology::Topology& topology) {
   return most;
 }
 
-std::filesystem::path directory_for(const Scenario& scenario, const RunOptions& options) {
-  if (!options.out)
-    return results::make_run_directory(options.base, scenario.name, std::chrono::system_clock::now());
-  results::make_out_directory(*options.out);
-  return *options.out;
-}
-
 }  // namespace
 
 RunOutcome simulate(const Scenario& scenario, const RunOptions& options, const Report& report,
@@ -278,14 +274,23 @@ RunOutcome simulate(const Scenario& scenario, const RunOptions& options, const R
   refuse_what_cannot_be(scenario);
   results::RunRecord record = planned(scenario, options);
   Simulation simulation(scenario, report, interrupted);
-  const std::filesystem::path directory = directory_for(scenario, options);
-  results::LinkCsv csv(directory / "links.csv", most_classes(scenario.topology));
+  results::RunDirectory directory(options.out, options.base, scenario.name);
+  results::RowFile<results::LinkCsv> csv(record.unwritten, directory.path() / "links.csv",
+                                         most_classes(scenario.topology));
   simulation.run(csv);
-  csv.close();
+  csv.with([](results::LinkCsv& file) { file.close(); });
   simulation.fill(record);
-  record.judgement = judge_simulated(record, simulation.failure(), simulation.lost());
-  results::write_files(directory, record);
-  return {std::move(record), directory};
+  const auto judge = [&] {
+    record.judgement = judge_simulated(record, simulation.failure(), simulation.lost());
+  };
+  judge();
+  try {
+    results::write_files(directory.path(), record);
+  } catch (const std::runtime_error& error) {
+    record.unwritten.push_back(error.what());
+    judge();
+  }
+  return {std::move(record), directory.keep()};
 }
 
 }  // namespace longhaul::scenario

@@ -38,6 +38,9 @@ results::Judgement judge_simulated(const results::RunRecord& record, const std::
           "simulated in virtual time, {:.6f} s of it: nothing is late, and only links lose frames; no "
           "data is carried, so there are no sums to check",
           record.elapsed_s)};
+  if (record.unwritten.empty()) return judgement;
+  judgement.verdict = results::Verdict::kDegraded;
+  judgement.reasons.insert(judgement.reasons.begin(), record.unwritten.begin(), record.unwritten.end());
   return judgement;
 }
 

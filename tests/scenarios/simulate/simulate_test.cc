@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -24,6 +26,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 using Changes = std::vector<std::pair<std::string, std::string>>;
@@ -48,6 +51,7 @@ class Simulate : public ::testing::Test {
     }
     return texts;
   }
+  bool exists(const std::string& name) const { return std::filesystem::exists(base_ / name); }
   bool interrupted_ = false;
 
  private:
@@ -151,6 +155,25 @@ TEST_F(Simulate, RefusesACongestionControlThatNs3DoesNotHave) {
   } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("prague"), HasSubstr("allowed: bbr")));
   }
+}
+
+// As on a full disk: no file may grow.
+TEST_F(Simulate, WhatCannotBeWrittenIsNamedAndLeavesNothing) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
+  const RunOutcome outcome =
+      run(first_light({{"workload.sizes", "[4 KiB]"}, {"workload.iterations", "1"}}), "full");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_THAT(outcome.record.unwritten,
+              ElementsAre(HasSubstr("links.csv: File too large"), HasSubstr("File too large")));
+  EXPECT_EQ(outcome.record.judgement.verdict, results::Verdict::kDegraded);
+  EXPECT_EQ(outcome.record.judgement.reasons.front(), outcome.record.unwritten.front());
+  EXPECT_TRUE(outcome.directory.empty());
+  EXPECT_FALSE(exists("full"));
 }
 
 }  // namespace
