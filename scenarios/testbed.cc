@@ -27,16 +27,7 @@ std::uint64_t tcp_window_bytes(const Topology& topology) {
   std::uint64_t largest = 0;
   for (std::size_t a = 0; a < topology.sites.size(); ++a) {
     for (std::size_t b = 0; b < topology.sites.size(); ++b) {
-      std::uint64_t buffers = 0;
-      BitRate fastest;
-      for (const topology::Hop& hop : topology::path(topology, a, b)) {
-        const core::LinkConfig& link = topology.links[hop.link].directions[hop.direction];
-        buffers += link.buffer.count();
-        fastest = std::max(fastest, link.rate);
-      }
-      const Duration round_trip =
-          topology::propagation_delay(topology, a, b) + topology::propagation_delay(topology, b, a);
-      largest = std::max(largest, bytes_in(fastest, round_trip).count() + buffers);
+      largest = std::max(largest, topology::most_under_way(topology, a, b).count());
     }
   }
   constexpr std::uint64_t kAtLeast = 4 * 1024 * 1024, kAtMost = 1024 * 1024 * 1024;

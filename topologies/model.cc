@@ -76,6 +76,19 @@ Duration propagation_delay(const Topology& topology, std::size_t from_site, std:
   return sum;
 }
 
+Bytes most_under_way(const Topology& topology, std::size_t from_site, std::size_t to_site) {
+  Bytes buffers;
+  BitRate fastest;
+  for (const Hop& hop : path(topology, from_site, to_site)) {
+    const core::LinkConfig& link = topology.links[hop.link].directions[hop.direction];
+    buffers = Bytes(buffers.count() + link.buffer.count());
+    fastest = std::max(fastest, link.rate);
+  }
+  const Duration round_trip =
+      propagation_delay(topology, from_site, to_site) + propagation_delay(topology, to_site, from_site);
+  return Bytes(bytes_in(fastest, round_trip).count() + buffers.count());
+}
+
 Duration round_trip(const Link& link) {
   return link.directions[kForward].delay + link.directions[kReverse].delay;
 }

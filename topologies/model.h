@@ -143,6 +143,10 @@ bool several_paths(const Topology& topology, std::size_t from_site, std::size_t 
 // Sum of propagation delays along path(); queueing and serialisation not counted.
 Duration propagation_delay(const Topology& topology, std::size_t from_site, std::size_t to_site);
 
+// What TCP may have under way from one site to another along path(): a round trip at the rate of its fastest
+// link, and all of its buffers.
+Bytes most_under_way(const Topology& topology, std::size_t from_site, std::size_t to_site);
+
 // Round-trip propagation over one link: forward delay + reverse delay.
 Duration round_trip(const Link& link);
 

@@ -60,16 +60,7 @@ Bytes tcp_window(const Scenario& scenario) {
   for (const std::size_t a : scenario.workload.ranks) {
     for (const std::size_t b : scenario.workload.ranks) {
       const std::size_t from = topology.hosts[a].site, to = topology.hosts[b].site;
-      std::uint64_t buffers = 0;
-      BitRate fastest;
-      for (const topology::Hop& hop : topology::path(topology, from, to)) {
-        const core::LinkConfig& link = topology.links[hop.link].directions[hop.direction];
-        buffers += link.buffer.count();
-        fastest = std::max(fastest, link.rate);
-      }
-      const Duration round_trip =
-          topology::propagation_delay(topology, from, to) + topology::propagation_delay(topology, to, from);
-      largest = std::max(largest, bytes_in(fastest, round_trip).count() + buffers);
+      largest = std::max(largest, topology::most_under_way(topology, from, to).count());
     }
   }
   constexpr std::uint64_t kAtLeast = 4 * 1024 * 1024, kAtMost = 1024 * 1024 * 1024;
