@@ -3,7 +3,9 @@
 // Lab hosts whose emulator ends are for ports of ours. EAL runs without a device, once for the process.
 #pragma once
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 
 #include <iostream>
 #include <memory>
@@ -39,6 +41,20 @@ class XdpPortTest : public NetnsTest {
     std::uint32_t id = 0;
     bpf_xdp_query_id(static_cast<int>(::if_nametoindex(interface.c_str())), 0, &id);
     return id;
+  }
+
+  // Puts a program called `stranger` on an interface, which outlives this; returns its id, 0 when it cannot.
+  static std::uint32_t attach_stranger(const std::string& interface) {
+    bpf_insn pass[2]{};  // return XDP_PASS;
+    pass[0].code = BPF_ALU64 | 0xB0 | BPF_K;
+    pass[0].imm = XDP_PASS;
+    pass[1].code = BPF_JMP | BPF_EXIT;
+    const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "stranger", "GPL", pass, 2, nullptr));
+    const auto index = static_cast<int>(::if_nametoindex(interface.c_str()));
+    return program && bpf_xdp_attach(index, program.get(), 0, nullptr) == 0 ? program_on(interface) : 0;
+  }
+  static bool detach_stranger(const std::string& interface) {
+    return bpf_xdp_detach(static_cast<int>(::if_nametoindex(interface.c_str())), 0, nullptr) == 0;
   }
 
   std::optional<LabState> state_;

@@ -146,15 +146,8 @@ TEST_F(SharedInterface, IsTheKernelsAloneAfterTheProcessIsKilled) {
 
 TEST_F(SharedInterface, LeavesAProgramOfSomebodyElseWhereItIs) {
   make_hosts(1'500);
-  bpf_insn pass[2]{};  // return XDP_PASS;
-  pass[0].code = BPF_ALU64 | 0xB0 | BPF_K;
-  pass[0].imm = XDP_PASS;
-  pass[1].code = BPF_JMP | BPF_EXIT;
-  const UniqueFd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "stranger", "GPL", pass, 2, nullptr));
-  ASSERT_TRUE(program);
-  const auto index = static_cast<int>(::if_nametoindex(interface().c_str()));
-  ASSERT_EQ(bpf_xdp_attach(index, program.get(), 0, nullptr), 0);
-  const std::uint32_t id = program_on(interface());
+  const std::uint32_t id = attach_stranger(interface());
+  ASSERT_NE(id, 0u);
   EXPECT_THAT(
       [&] {
         open_port({shared_device(), 1'500});
@@ -162,7 +155,7 @@ TEST_F(SharedInterface, LeavesAProgramOfSomebodyElseWhereItIs) {
       ThrowsMessage<std::runtime_error>(
           AllOf(HasSubstr(interface()), HasSubstr("`stranger`"), HasSubstr(fmt::format("(id {})", id)))));
   EXPECT_EQ(program_on(interface()), id);
-  ASSERT_EQ(bpf_xdp_detach(index, 0, nullptr), 0);
+  ASSERT_TRUE(detach_stranger(interface()));
 }
 
 TEST_F(SharedInterface, NamesWhatIsWrongWithTheFilter) {
