@@ -84,7 +84,7 @@ Json result_json(const CollectiveResult& result, const std::string& experiment) 
           {"count", result.count},
           {"type", result.type},
           {"redop", result.op},
-          {"root", fmt::format("{:6}", -1)},
+          {"root", fmt::format("{:6}", result.root)},
           {"out_of_place",
            {{"time", result.time_us},
             {"alg_bw", result.algbw_gbps},

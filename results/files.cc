@@ -37,11 +37,17 @@ std::string manifest_json(const RunRecord& record, const std::vector<FileEntry>&
 
 void write_files(const std::filesystem::path& directory, const RunRecord& record) {
   write_whole_file(directory / "summary.json", summary_json(record));
-  write_whole_file(directory / "collectives.json", collectives_json(record));
-  std::vector<FileEntry> files{
-      {"manifest.json", kFormat}, {"summary.json", kFormat}, {"collectives.json", kNcclTestsFormat}};
+  std::vector<FileEntry> files{{"manifest.json", kFormat}, {"summary.json", kFormat}};
+  if (!is_of_flows(record)) {
+    write_whole_file(directory / "collectives.json", collectives_json(record));
+    files.push_back({"collectives.json", kNcclTestsFormat});
+  }
+  if (!record.workload_flows.empty()) {
+    write_whole_file(directory / "workload_flows.json", workload_flows_json(record.workload_flows));
+    files.push_back({"workload_flows.json", kFormat});
+  }
   std::error_code ignored;
-  for (const char* name : {"links.csv", "flows.csv", "decisions.csv"}) {
+  for (const char* name : {"links.csv", "background.csv", "flows.csv", "decisions.csv"}) {
     if (std::filesystem::exists(directory / name, ignored)) files.push_back({name, kFormat});
   }
   write_whole_file(directory / "manifest.json", manifest_json(record, files));

@@ -4,7 +4,8 @@
 //   manifest.json     what was run and where, and the verdict
 //   summary.json      what was measured, with prediction and residual
 //   collectives.json  the collectives as nccl-tests writes them with -J (file version 2), for its users'
-//   tools
+//   tools; a workload of flows has none
+//   workload_flows.json  flows and background traffic that were simulated, if any (workload_flows.h)
 // links.csv, the time series, flows.csv and decisions.csv are written by the run itself (link_csv.h,
 // flow_csv.h, decision_csv.h). No file holds the environment of a process: it may have secrets.
 #pragma once
@@ -21,8 +22,8 @@ namespace longhaul::results {
 inline constexpr int kFormat = 1;
 inline constexpr int kNcclTestsFormat = 2;  // JSON_FILE_VERSION of nccl-tests, which collectives.json follows
 
-// Writes all three into `directory`, each whole or not at all, the manifest last: where it is, the run is
-// complete. Throws std::runtime_error with path and reason in one line.
+// Writes those that the run has into `directory`, each whole or not at all, the manifest last: where it is,
+// the run is complete. Throws std::runtime_error with path and reason in one line.
 void write_files(const std::filesystem::path& directory, const RunRecord& record);
 
 struct FileEntry {  // of manifest.json's list

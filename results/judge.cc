@@ -162,6 +162,14 @@ void check_ports(const RunRecord& record, Findings& findings) {
   findings.checked.push_back(fmt::format("no emulator loss at {} ports in {} places", ports, places));
 }
 
+// Lateness is recorded where a frame leaves for a host. What this direction delivered may all have gone on
+// over other links.
+bool may_pass_all_on(const RunRecord& record, const DirectionResult& direction) {
+  return std::any_of(record.directions.begin(), record.directions.end(), [&](const DirectionResult& next) {
+    return next.from == direction.to && next.link != direction.link && next.counters.in.frames > 0;
+  });
+}
+
 void check_lateness_of(const RunRecord& record, const DirectionResult& direction, const Bounds& bounds,
                        std::set<std::size_t>& explained, Findings& findings) {
   const Lateness& lateness = direction.lateness;
@@ -169,7 +177,8 @@ void check_lateness_of(const RunRecord& record, const DirectionResult& direction
     findings.invalid.push_back(
         fmt::format("{} frames left {} before they were due", lateness.early, path_name(direction)));
   }
-  if (direction.counters.out.frames > 0 && lateness.frames + lateness.early == 0) {
+  if (direction.counters.out.frames > 0 && lateness.frames + lateness.early == 0 &&
+      !may_pass_all_on(record, direction)) {
     findings.invalid.push_back(fmt::format("lateness of {} frames of {} was not recorded",
                                            direction.counters.out.frames, path_name(direction)));
   }
@@ -215,12 +224,15 @@ void check_standstill(const RunRecord& record, const Bounds& bounds, Findings& f
 void check_lateness(const RunRecord& record, const Bounds& bounds, Findings& findings) {
   std::set<std::size_t> explained;  // lcores
   std::int64_t worst_ns = 0;
-  std::uint64_t frames = 0;
+  std::uint64_t frames = 0, early = 0, delivered = 0;
   for (const DirectionResult& direction : record.directions) {
     check_lateness_of(record, direction, bounds, explained, findings);
     worst_ns = std::max(worst_ns, direction.lateness.p99_ns);
     frames += direction.lateness.frames;
+    early += direction.lateness.early;
+    delivered += direction.counters.out.frames;
   }
+  if (delivered > 0 && frames + early == 0) findings.invalid.emplace_back("no lateness was recorded at all");
   findings.checked.push_back(
       fmt::format("lateness P99 {} <= {} in the worst direction, none of {} frames early",
                   microseconds(worst_ns), bound_text(bounds.lateness_p99), frames));
@@ -286,6 +298,36 @@ void check_from_outside(const RunRecord& record, Findings& findings) {
   std::move(seen.checked.begin(), seen.checked.end(), std::back_inserter(findings.checked));
 }
 
+// Frames met what the model had said last; how old that was says whether it kept up.
+void check_background(const RunRecord& record, const Bounds& bounds, Findings& findings) {
+  if (!record.background) return;
+  const BackgroundResult& background = *record.background;
+  for (const BackgroundDirection& d : background.directions) {
+    if (d.conserved()) continue;
+    findings.invalid.push_back(fmt::format(
+        "the background on link {} {} -> {} is not conserved: {} in, {} out + {} dropped + {} held", d.link,
+        d.from, d.to, d.in_frames, d.out_frames, d.dropped_frames, d.held_frames));
+  }
+  if (background.age.count == 0)
+    findings.invalid.emplace_back("no frame ever met the background that was modelled");
+  const Duration p99 = Duration::nanoseconds(background.age.p99_ns);
+  const auto above = [&](Duration bound) {
+    return fmt::format(
+        "what the model said of background traffic was {} old at P99 > {}: it did not keep up with the "
+        "clock; "
+        "raise coupling.slow_down or leave it a CPU",
+        microseconds(background.age.p99_ns), bound_text(bound));
+  };
+  if (p99 > bounds.background_age_invalid) {
+    findings.invalid.push_back(above(bounds.background_age_invalid));
+  } else if (p99 > bounds.background_age_p99) {
+    findings.degraded.push_back(above(bounds.background_age_p99));
+  }
+  findings.checked.push_back(fmt::format("background on {} link directions: {} old at P99 <= {}",
+                                         background.directions.size(), microseconds(background.age.p99_ns),
+                                         bound_text(bounds.background_age_p99)));
+}
+
 void note_live_changes(const RunRecord& record, Findings& findings) {
   if (record.live_changes.count == 0) return;
   const LiveChanges::Change& first = record.live_changes.first.front();
@@ -305,6 +347,7 @@ Judgement judge(const RunRecord& record, const Bounds& bounds) {
   check_sums(record, findings);
   check_measurement(record, findings);
   check_from_outside(record, findings);
+  check_background(record, bounds, findings);
   note_live_changes(record, findings);
 
   Judgement judgement;

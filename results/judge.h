@@ -14,8 +14,10 @@ namespace longhaul::results {
 
 // No defaults: the scenario says them.
 struct Bounds {
-  Duration lateness_p99;      // P99 above: DEGRADED
-  Duration lateness_invalid;  // P99 above: INVALID
+  Duration lateness_p99;        // P99 above: DEGRADED
+  Duration lateness_invalid;    // P99 above: INVALID
+  Duration background_age_p99;  // the same of the age of what was said of background traffic
+  Duration background_age_invalid;
 };
 
 // The verdict on `record` (its own judgement is not looked at). Not VALID: the reasons are all faults found,

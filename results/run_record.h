@@ -17,7 +17,9 @@
 
 #include "emulator/core/counters.h"
 #include "emulator/core/hook_stage.h"
+#include "results/background_record.h"
 #include "results/flow_record.h"
+#include "results/workload_flows.h"
 
 namespace longhaul::results {
 
@@ -71,6 +73,7 @@ struct CollectiveResult {
   std::uint64_t count = 0;       // elements per rank
   std::string type = "float";    // nccl-tests' names
   std::string op = "sum";
+  int root = -1;                         // the rank that all begins at; -1: none
   std::vector<double> times_us;          // one per timed iteration: the slowest rank's time
   double time_us = 0;                    // mean over ranks of (elapsed / iterations), as nccl-tests reports
   double algbw_gbps = 0;                 // size / time, GB/s
@@ -185,6 +188,7 @@ struct RunRecord {
   double elapsed_s = 0;
   std::vector<PathProbe> probes;
   std::vector<CollectiveResult> collectives;
+  std::vector<WorkloadFlow> workload_flows;  // simulated ones; a workload of flows has no ranks
   std::vector<DirectionResult> directions;
   std::vector<PortResult> ports;
   std::vector<SwitchResult> switches;
@@ -192,10 +196,17 @@ struct RunRecord {
   std::uint64_t samples_lost = 0;            // rows missing in links.csv
   std::optional<DecisionsResult> decisions;  // nothing when they were not to be logged
   LiveChanges live_changes;
+  std::optional<BackgroundResult> background;  // nothing where none was modelled
+  std::optional<InlineResult> inline_links;    // nothing where there were none
   HostProbesResult host_probes;
   std::vector<std::string>
       unwritten;  // files that could not be written to their end, with the reason: a line each
   Judgement judgement;
 };
+
+// Whether its workload is flows, and no collective.
+inline bool is_of_flows(const RunRecord& record) {
+  return record.ranks == 0 && !record.workload_flows.empty();
+}
 
 }  // namespace longhaul::results

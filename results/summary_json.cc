@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "results/background_json.h"
 #include "results/files.h"
 #include "results/flow_json.h"
 #include "results/json_text.h"
@@ -170,6 +171,8 @@ std::string summary_json(const RunRecord& record) {
                   {"decisions", decisions_json(record.decisions)},
                   {"unwritten", record.unwritten},
                   {"live_changes", to_json(record.live_changes)},
+                  {"background", record.background ? to_json(*record.background) : Json(nullptr)},
+                  {"inline", record.inline_links ? to_json(*record.inline_links) : Json(nullptr)},
                   {"probes", list_of(record.probes, probe_json)},
                   {"host_probes", to_json(record.host_probes)},
                   {"collectives", list_of(record.collectives, collective_json)},

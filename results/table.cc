@@ -22,6 +22,7 @@ std::string heading(const RunRecord& record) {
   text += wrap(fmt::format("# Run {}, seed {}, started {}, took {:.1f} s", record.name, record.seed,
                            record.started_utc, record.elapsed_s),
                0);
+  if (is_of_flows(record)) return text;
   text += fmt::format("# Collective test: {}{}{}, {} ranks, warmup iters: {} iters: {}\n#\n",
                       record.collective, record.algorithm.empty() ? "" : " ", record.algorithm, record.ranks,
                       record.warmup, record.iterations);
@@ -36,7 +37,7 @@ std::string heading(const RunRecord& record) {
 std::string collective_row(const CollectiveResult& result) {
   const std::optional<double> residual = residual_percent(result.time_us, result.predicted_us);
   return fmt::format("{:12}  {:12}  {:>8}  {:>6}  {:6}  {}  {}  {}  {:6g}  {}  {:>8}\n", result.size_bytes,
-                     result.count, result.type, result.op, -1, number(result.time_us, 7, 2),
+                     result.count, result.type, result.op, result.root, number(result.time_us, 7, 2),
                      bandwidth(result.algbw_gbps), bandwidth(result.busbw_gbps),
                      static_cast<double>(result.wrong),
                      residual ? number(result.predicted_us, 9, 2) : fmt::format("{:>9}", "-"),
@@ -79,6 +80,7 @@ std::vector<std::string> unusual_lines(const core::LinkCounters& counters) {
 std::string collectives_table(const RunRecord& record) {
   constexpr const char* kHeader =
       "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>9}  {:>8}\n";
+  if (is_of_flows(record)) return heading(record);
   std::string text = heading(record) + "#\n";
   text += fmt::format(fmt::runtime(kHeader), "size", "count", "type", "redop", "root", "time", "algbw",
                       "busbw", "#wrong", "predicted", "residual");
@@ -92,6 +94,7 @@ std::string collectives_table(const RunRecord& record) {
 }
 
 std::string predictions_table(const RunRecord& record) {
+  if (is_of_flows(record)) return "";
   TextGrid grid({{"size", "(B)"},
                  {"measured", "(us)"},
                  {"closed form", "(us)"},
@@ -230,6 +233,12 @@ std::string live_changes_table(const RunRecord& record) {
   return text;
 }
 
+std::string decisions_text(const RunRecord& record) {
+  if (!record.decisions) return "";
+  return fmt::format("# Decisions in decisions.csv: {}, missing: {}\n", record.decisions->written,
+                     record.decisions->lost);
+}
+
 std::string verdict_text(const Judgement& judgement, Colour colour) {
   constexpr std::string_view kAnsi[] = {"\033[32m", "\033[33m", "\033[31m"};  // by Verdict
   const bool coloured = colour == Colour::kVerdict;
@@ -245,7 +254,8 @@ std::string report_text(const RunRecord& record, Colour colour) {
   text += "#\n" + predictions_table(record);
   text += "#\n" + probes_table(record);
   text += "#\n" + links_table(record);
-  for (const std::string& table : {hooks_table(record), classes_table(record)}) {
+  for (const std::string& table :
+       {hooks_table(record), classes_table(record), background_table(record), inline_table(record)}) {
     if (!table.empty()) text += "#\n" + table;
   }
   const std::string probes = host_probes_table(record);
@@ -261,10 +271,8 @@ std::string report_text(const RunRecord& record, Colour colour) {
   if (record.samples_lost > 0)
     text += fmt::format("# Samples missing in links.csv: {}\n#\n", record.samples_lost);
   for (const std::string& file : record.unwritten) text += wrap("# " + file, 0) + "#\n";
-  if (record.decisions) {
-    text += fmt::format("# Decisions in decisions.csv: {}, missing: {}\n#\n", record.decisions->written,
-                        record.decisions->lost);
-  }
+  const std::string decisions = decisions_text(record);
+  if (!decisions.empty()) text += decisions + "#\n";
   return text + verdict_text(record.judgement, colour);
 }
 

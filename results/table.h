@@ -18,11 +18,13 @@ enum class Colour : std::uint8_t { kNever, kVerdict };  // kVerdict: the verdict
 std::string report_text(const RunRecord& record, Colour colour);
 
 // The parts of report_text(); each ends in a newline.
-std::string collectives_table(const RunRecord& record);
-std::string predictions_table(const RunRecord& record);
+std::string collectives_table(const RunRecord& record);  // the heading alone of a workload of flows
+std::string predictions_table(const RunRecord& record);  // empty of a workload of flows
 std::string probes_table(const RunRecord& record);
 std::string links_table(const RunRecord& record);
 std::string hooks_table(const RunRecord& record);        // empty when there are none
+std::string background_table(const RunRecord& record);   // empty when there was none
+std::string inline_table(const RunRecord& record);       // empty when there were none
 std::string classes_table(const RunRecord& record);      // empty when no link has more than one
 std::string host_probes_table(const RunRecord& record);  // empty when they saw nothing
 std::string lateness_table(const RunRecord& record);
@@ -30,6 +32,7 @@ std::string lcores_table(const RunRecord& record);  // empty when nothing was re
 std::string ports_table(const RunRecord& record);
 std::string switches_table(const RunRecord& record);
 std::string live_changes_table(const RunRecord& record);  // empty when there were none
+std::string decisions_text(const RunRecord& record);      // empty when they were not logged
 std::string verdict_text(const Judgement& judgement, Colour colour);
 
 }  // namespace longhaul::results

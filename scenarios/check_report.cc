@@ -76,18 +76,30 @@ std::string prediction_text(const Scenario& scenario) {
                         scenario.topology.sites[pair.from].name, scenario.topology.sites[pair.to].name,
                         pair.round_trip.to_seconds() * 1e3, equal_paths_note(pair.equal_paths));
   }
-  const std::size_t ranks = scenario.workload.ranks.size();
-  text += fmt::format(
-      "# All-reduce over {} ranks, lines at TCP's goodput\n# closed form: lock step, no handshakes; Gloo's "
-      "schedule: "
-      "with them\n# {:>12} {:>18} {:>15} {:>20} {:>15}\n",
-      ranks, "size (B)", "closed form (us)", "busbw (GB/s)", "Gloo's schedule (us)", "busbw (GB/s)");
-  for (const Bytes size : scenario.workload.sizes) {
-    const Duration closed_form = closed_form_all_reduce(scenario, size);
-    const Duration scheduled = scheduled_all_reduce(scenario, size);
-    text += fmt::format("# {:>12} {:>18.1f} {:>15.4f} {:>20.1f} {:>15.4f}\n", size.count(),
-                        closed_form.to_seconds() * 1e6, busbw(size, closed_form, ranks) / 1e9,
-                        scheduled.to_seconds() * 1e6, busbw(size, scheduled, ranks) / 1e9);
+  if (!scenario.flows.list.empty()) return text;
+  const Collective& workload = scenario.workload;
+  const std::size_t ranks = workload.ranks.size();
+  if (workload.is_gloos()) {
+    text += fmt::format(
+        "# All-reduce over {} ranks, lines at TCP's goodput\n# closed form: lock step, no handshakes; Gloo's "
+        "schedule: "
+        "with them\n# {:>12} {:>18} {:>15} {:>20} {:>15}\n",
+        ranks, "size (B)", "closed form (us)", "busbw (GB/s)", "Gloo's schedule (us)", "busbw (GB/s)");
+  } else {
+    text += fmt::format("# {} by {} over {} ranks, lines at TCP's goodput\n# {:>12} {:>18} {:>15}\n",
+                        name(workload.kind), name(workload.algorithm), ranks, "size (B)", "closed form (us)",
+                        "busbw (GB/s)");
+  }
+  for (const Bytes size : workload.sizes) {
+    const Duration least = closed_form(scenario, size);
+    text += fmt::format("# {:>12} {:>18.1f} {:>15.4f}", size.count(), least.to_seconds() * 1e6,
+                        busbw(size, least, ranks, workload.kind) / 1e9);
+    if (workload.is_gloos()) {
+      const Duration scheduled = scheduled_all_reduce(scenario, size);
+      text += fmt::format(" {:>20.1f} {:>15.4f}", scheduled.to_seconds() * 1e6,
+                          busbw(size, scheduled, ranks) / 1e9);
+    }
+    text += '\n';
   }
   return text;
 }

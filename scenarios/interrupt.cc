@@ -32,4 +32,8 @@ void check_interrupt() {
   if (noted_signal != 0) throw Interrupted(noted_signal);
 }
 
+bool interrupted() {
+  return noted_signal != 0;
+}
+
 }  // namespace longhaul::scenario

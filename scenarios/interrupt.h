@@ -24,4 +24,7 @@ void note_interrupts();
 // Throws Interrupted when one was noted.
 void check_interrupt();
 
+// Whether one was noted.
+bool interrupted();
+
 }  // namespace longhaul::scenario

@@ -86,4 +86,16 @@ FileKind kind_of(const fs::path& file) {
                            "neither a topology nor a scenario, allowed: a file with sites or with workload");
 }
 
+std::optional<FileKind> kind_of(const Library& library, std::string_view name_or_path) {
+  if (is_path(name_or_path)) return kind_of(fs::path(name_or_path));
+  const auto is_in = [&](const fs::path& directory) {
+    const std::vector<LibraryEntry> entries = list(directory);
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const LibraryEntry& entry) { return entry.name == name_or_path; });
+  };
+  if (is_in(library.topologies)) return FileKind::kTopology;
+  if (is_in(library.scenarios)) return FileKind::kScenario;
+  return std::nullopt;
+}
+
 }  // namespace longhaul::scenario

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,5 +39,9 @@ enum class FileKind : std::uint8_t { kTopology, kScenario };
 
 // Tells by its top-level keys what a YAML file describes; throws topology::ConfigError when it is neither.
 FileKind kind_of(const std::filesystem::path& file);
+
+// The same of what a name or a path stands for; nothing for a name that the library does not have. A topology
+// goes before a scenario of the same name.
+std::optional<FileKind> kind_of(const Library& library, std::string_view name_or_path);
 
 }  // namespace longhaul::scenario

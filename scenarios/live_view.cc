@@ -21,6 +21,14 @@ Json settings_json(const LiveDirection& direction) {
           {"blackhole", state.blackhole}};
 }
 
+// What others leave of it: all of it where nobody is modelled.
+Json background_json(const core::Background& background) {
+  return {{"share_left", background.share_left},
+          {"wait_us", background.wait.to_seconds() * 1e6},
+          {"loss", background.loss},
+          {"mark", background.mark}};
+}
+
 // Null before there is any.
 Json lateness_json(const results::Lateness& lateness) {
   if (lateness.frames == 0) return nullptr;
@@ -46,6 +54,7 @@ Json direction_json(const LiveDirection& direction) {
   json.update(results::to_json(direction.now.counters));
   json["dropped"]["hook"] = results::to_json(direction.now.hook_dropped());
   json.update({{"settings", settings_json(direction)},
+               {"background", background_json(direction.now.state.background)},
                {"lateness", lateness_json(direction.now.lateness)},
                {"changes", direction.now.changes},
                {"hooks", list_of(direction.hooks, [](const auto& hook) { return results::to_json(hook); })},

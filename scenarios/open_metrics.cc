@@ -136,6 +136,10 @@ void write_state(const LiveView& view, Exposition& out) {
   write_each(view, out, [](const LiveDirection& d) { return d.now.state.buffer.count(); });
   out.gauge("link_rate", "bits_per_second", "of the serialiser, now");
   write_each(view, out, [](const LiveDirection& d) { return d.now.state.rate.bps(); });
+  out.gauge("link_share_left", "ratio", "of the rate, left by background traffic, now");
+  write_each(view, out, [](const LiveDirection& d) { return d.now.state.background.share_left; });
+  out.gauge("link_background_wait", "seconds", "that frames wait behind background traffic, now");
+  write_each(view, out, [](const LiveDirection& d) { return d.now.state.background.wait.to_seconds(); });
   out.gauge("link_delay", "seconds", "constant part of the propagation delay, now");
   write_each(view, out, [](const LiveDirection& d) { return d.now.state.delay.to_seconds(); });
   out.gauge("link_up", "", "0 while the line is dark");

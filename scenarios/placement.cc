@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <stdexcept>
 
 #include "emulator/core/link.h"
@@ -133,9 +134,33 @@ dataplane::EngineConfig engine_config(const Topology& topology, std::uint64_t se
   return config;
 }
 
+namespace {
+
+constexpr std::size_t kMostListed = 64;  // directions in a report
+
+std::span<const dataplane::DirectionConfig> listed(const dataplane::EngineConfig& config) {
+  return std::span(config.directions).first(std::min(config.directions.size(), kMostListed));
+}
+
+std::string unlisted(const dataplane::EngineConfig& config) {
+  if (config.directions.size() <= kMostListed) return {};
+  return fmt::format("and {} directions more\n", config.directions.size() - kMostListed);
+}
+
+}  // namespace
+
+std::string cannot_emulate(const Topology& topology) {
+  constexpr std::size_t kAddresses = 254;  // of 10.71.0.0/24
+  if (topology.hosts.size() <= kAddresses) return {};
+  return fmt::format(
+      "topology {} has {} hosts, allowed to emulate: up to {}, as 10.71.0.0/24 has no more addresses; take "
+      "fewer, or run it with --mode simulate",
+      topology.name, topology.hosts.size(), kAddresses);
+}
+
 std::string memory_text(const Topology& topology, const dataplane::EngineConfig& config) {
   std::string text;
-  for (const dataplane::DirectionConfig& direction : config.directions) {
+  for (const dataplane::DirectionConfig& direction : listed(config)) {
     const core::Reserve most = core::most_of(direction.link);
     const core::LinkCapacity held = core::capacity_of(direction.link, config.largest_frame);
     text += fmt::format("{} {} -> {}: {} x {} + {} of buffer = {} in up to {} frames\n",
@@ -144,6 +169,7 @@ std::string memory_text(const Topology& topology, const dataplane::EngineConfig&
                         topology::to_text(most.delay), topology::to_text(most.buffer), mebibytes(held.bytes),
                         held.frames);
   }
+  text += unlisted(config);
   const dataplane::Engine::Memory memory = dataplane::Engine::memory_needed(config);
   return text +
          fmt::format(
@@ -170,11 +196,18 @@ void fit_into_memory(const Topology& topology, std::uint64_t available, dataplan
 
 namespace {
 
-// By halving: memory grows with the delay, but not along a closed form.
-Duration largest_delay(dataplane::EngineConfig config, std::size_t direction, std::uint64_t available) {
+// By halving: memory grows with the delay, but not along a closed form. `all` is what the whole data plane
+// takes; each direction adds its own part.
+Duration largest_delay(const dataplane::EngineConfig& config, const dataplane::DirectionConfig& direction,
+                       std::uint64_t all, std::uint64_t available) {
+  dataplane::EngineConfig alone;
+  alone.mtu = config.mtu;
+  alone.largest_frame = config.largest_frame;
+  alone.directions = {direction};
+  const std::uint64_t others = all - dataplane::Engine::memory_needed(alone).all();
   const auto fits = [&](Duration delay) {
-    config.directions[direction].link.delay = delay;
-    return dataplane::Engine::memory_needed(config).all() <= available;
+    alone.directions[0].link.delay = delay;
+    return others + dataplane::Engine::memory_needed(alone).all() <= available;
   };
   if (fits(topology::limits::kLongestDelay)) return topology::limits::kLongestDelay;
   Duration least, most = topology::limits::kLongestDelay;
@@ -189,6 +222,8 @@ Duration largest_delay(dataplane::EngineConfig config, std::size_t direction, st
 
 std::string placement_text(const Topology& topology, const std::vector<unsigned>& cpus,
                            std::uint64_t available) {
+  if (const std::string why = cannot_emulate(topology); !why.empty())
+    return "#\n# Data plane\n# none: " + why + "\n";
   dataplane::EngineConfig config = engine_config(topology, 1, cpus);
   for (std::size_t p = 0; p < config.ports.size(); ++p) {
     if (topology.hosts[p].kind != topology::HostKind::kNetns) continue;
@@ -214,15 +249,16 @@ std::string placement_text(const Topology& topology, const std::vector<unsigned>
   }
   text += "# " + memory;
   config.hold_memory = Bytes();
-  for (std::size_t d = 0; d < config.directions.size(); ++d) {
-    const dataplane::DirectionConfig& direction = config.directions[d];
-    const Duration delay = largest_delay(config, d, available);
+  const std::uint64_t all = dataplane::Engine::memory_needed(config).all();
+  for (const dataplane::DirectionConfig& direction : listed(config)) {
+    const Duration delay = largest_delay(config, direction, all, available);
     text += fmt::format("# largest delay of {} {} -> {} at full rate in {} of memory: {}{}\n",
                         topology.links[direction.owner.link].name, topology.sites[direction.from_site].name,
                         topology.sites[direction.to_site].name, mebibytes(available),
                         delay == Duration() ? "none" : fmt::format("{:.1f} ms", delay.to_seconds() * 1e3),
                         delay == topology::limits::kLongestDelay ? " (the most that a file may say)" : "");
   }
+  if (const std::string more = unlisted(config); !more.empty()) text += "# " + more;
   return text;
 }
 

@@ -25,7 +25,11 @@ std::vector<std::size_t> place_sites(const topology::Topology& topology, std::si
 dataplane::EngineConfig engine_config(const topology::Topology& topology, std::uint64_t seed,
                                       const std::vector<unsigned>& cpus);
 
-// What the data plane reserves, link by link, as lines for people: "wan a -> b: 400 Gbit/s x 5 ms + ...".
+// Why no machine can emulate this topology, in one line that says what is allowed; empty when one could.
+std::string cannot_emulate(const topology::Topology& topology);
+
+// What the data plane reserves, link by link, as lines for people: "wan a -> b: 400 Gbit/s x 5 ms + ...". Of
+// many links the first ones.
 std::string memory_text(const topology::Topology& topology, const dataplane::EngineConfig& config);
 
 // Makes a configuration fit into `available` bytes by giving up what it could do without (buffers to hold

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+
+#include "scenarios/line_load.h"
 
 namespace longhaul::scenario {
 namespace {
@@ -14,80 +15,6 @@ using topology::kReverse;
 using topology::Topology;
 
 constexpr std::uint32_t kEthernetHeader = 14;
-constexpr std::uint32_t kTcpIpHeaders = 20 + 20 + 12;  // IPv4, TCP, timestamps padded to 12 B
-
-// What one step or one collective puts on each line, in any unit: on each direction of each link, indexed by
-// link and Direction, and on the interface of each sending rank.
-struct Load {
-  explicit Load(const Scenario& scenario)
-      : links(scenario.topology.links.size()), ranks(scenario.workload.ranks.size()) {}
-
-  // On the busiest of equal ways, when the flows between two ranks take them in turn; kept for the first of
-  // them.
-  struct OnLine {
-    double amount = 0;
-    std::uint64_t flows = 0, ways = 1;
-    double most() const {
-      const std::uint64_t on_one = (flows + ways - 1) / ways;
-      return flows == 0 ? 0 : amount * static_cast<double>(on_one) / static_cast<double>(flows);
-    }
-  };
-  std::vector<std::array<OnLine, 2>> links;
-  std::vector<double> ranks;
-};
-
-const topology::Host& host_of(const Scenario& scenario, std::size_t rank) {
-  return scenario.topology.hosts[scenario.workload.ranks[rank]];
-}
-
-std::vector<topology::Hop> way(const Scenario& scenario, std::size_t from, std::size_t to) {
-  return path(scenario.topology, host_of(scenario, from).site, host_of(scenario, to).site);
-}
-
-Duration delay(const Scenario& scenario, std::size_t from, std::size_t to) {
-  return propagation_delay(scenario.topology, host_of(scenario, from).site, host_of(scenario, to).site);
-}
-
-double line_goodput(const Topology& topology, std::size_t link, Direction direction) {
-  const core::LinkConfig& line = topology.links[link].directions[direction];
-  BitRate rate = BitRate::bits_per_second(line.rate.bps() / line.waves.members);  // a flow stays on one wave
-  if (line.far_end.rate != BitRate()) rate = std::min(rate, line.far_end.rate);
-  return goodput(rate, line.framing, topology.mtu, line.overhead);
-}
-
-// Of the rank's own interface; infinite when the host has no rate.
-double host_goodput(const Scenario& scenario, std::size_t rank) {
-  const BitRate rate = host_of(scenario, rank).rate;
-  if (rate == BitRate()) return std::numeric_limits<double>::infinity();
-  return goodput(rate, core::Framing::kWire, scenario.topology.mtu);
-}
-
-// Adds `amount` to the sender's interface and to every direction on the way between two ranks.
-void send(const Scenario& scenario, std::size_t from, std::size_t to, double amount, Load& load) {
-  load.ranks[from] += amount;
-  const std::uint64_t ways =
-      equal_paths(scenario.topology, host_of(scenario, from).site, host_of(scenario, to).site);
-  for (const topology::Hop& hop : way(scenario, from, to)) {
-    Load::OnLine& line = load.links[hop.link][hop.direction];
-    line.amount += amount;
-    ++line.flows;
-    line.ways = line.flows == 1 ? ways : std::min(line.ways, ways);
-  }
-}
-
-// Seconds until the line that is worst off has carried its load of bytes.
-double longest_transfer(const Scenario& scenario, const Load& load) {
-  double longest = 0;
-  for (std::size_t l = 0; l < load.links.size(); ++l) {
-    for (const Direction d : {kForward, kReverse}) {
-      longest = std::max(longest, load.links[l][d].most() / line_goodput(scenario.topology, l, d));
-    }
-  }
-  for (std::size_t rank = 0; rank < load.ranks.size(); ++rank) {
-    longest = std::max(longest, load.ranks[rank] / host_goodput(scenario, rank));
-  }
-  return longest;
-}
 
 std::size_t left_of(std::size_t rank, std::size_t ranks) {
   return (rank + ranks - 1) % ranks;
@@ -97,12 +24,12 @@ Duration closed_form_ring(const Scenario& scenario, Bytes size) {
   const std::size_t n = scenario.workload.ranks.size();
   const std::size_t steps = 2 * (n - 1);
   const double piece = static_cast<double>(size.count()) / static_cast<double>(n);
-  Load load(scenario);
+  LineLoad load(scenario);
   std::vector<Duration> edges(n);  // in the order a piece travels: rank 0 -> n-1, n-1 -> n-2, ... 1 -> 0
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t from = (n - i) % n;
-    send(scenario, from, left_of(from, n), static_cast<double>(steps) * piece, load);
-    edges[i] = delay(scenario, from, left_of(from, n));
+    load.send(from, left_of(from, n), static_cast<double>(steps) * piece);
+    edges[i] = rank_delay(scenario, from, left_of(from, n));
   }
   Duration longest;
   for (std::size_t start = 0; start < n; ++start) {
@@ -110,7 +37,7 @@ Duration closed_form_ring(const Scenario& scenario, Bytes size) {
     for (std::size_t step = 0; step < steps; ++step) chain += edges[(start + step) % n];
     longest = std::max(longest, chain);
   }
-  return Duration::from_seconds(longest_transfer(scenario, load)) + longest;
+  return Duration::from_seconds(load.longest_transfer()) + longest;
 }
 
 struct Edge {  // of the ring: rank r -> r-1
@@ -120,17 +47,18 @@ struct Edge {  // of the ring: rank r -> r-1
 
 std::vector<Edge> ring_edges(const Scenario& scenario) {
   const std::size_t n = scenario.workload.ranks.size();
-  Load crossings(scenario);
-  for (std::size_t r = 0; r < n; ++r) send(scenario, r, left_of(r, n), 1, crossings);
+  LineLoad crossings(scenario);
+  for (std::size_t r = 0; r < n; ++r) crossings.send(r, left_of(r, n), 1);
   std::vector<Edge> edges(n);
   for (std::size_t r = 0; r < n; ++r) {
     const std::size_t left = left_of(r, n);
     double slowest = host_goodput(scenario, r);
-    for (const topology::Hop& hop : way(scenario, r, left)) {
-      slowest = std::min(slowest, line_goodput(scenario.topology, hop.link, hop.direction) /
-                                      crossings.links[hop.link][hop.direction].most());
+    for (const topology::Hop& hop : rank_way(scenario, r, left)) {
+      slowest = std::min(slowest,
+                         line_goodput(scenario.topology, hop.link, hop.direction) / crossings.on(hop).most());
     }
-    edges[r] = {1 / slowest, delay(scenario, r, left).to_seconds(), delay(scenario, left, r).to_seconds()};
+    edges[r] = {1 / slowest, rank_delay(scenario, r, left).to_seconds(),
+                rank_delay(scenario, left, r).to_seconds()};
   }
   return edges;
 }
@@ -171,16 +99,16 @@ Duration halving_doubling(const Scenario& scenario, Bytes size, Handshake handsh
   double message = static_cast<double>(size.count());
   for (std::size_t distance = 1; distance < n; distance *= 2) {
     message /= 2;
-    Load load(scenario);
+    LineLoad load(scenario);
     Duration longest;
     for (std::size_t rank = 0; rank < n; ++rank) {
       const std::size_t peer = rank ^ distance;
-      send(scenario, rank, peer, message, load);
-      Duration path = delay(scenario, rank, peer);
-      if (handshake == Handshake::kNotification) path += delay(scenario, peer, rank);
+      load.send(rank, peer, message);
+      Duration path = rank_delay(scenario, rank, peer);
+      if (handshake == Handshake::kNotification) path += rank_delay(scenario, peer, rank);
       longest = std::max(longest, path);
     }
-    sum += longest + Duration::from_seconds(longest_transfer(scenario, load));
+    sum += longest + Duration::from_seconds(load.longest_transfer());
   }
   return sum * 2;  // the all-gather is the reduce-scatter backwards
 }
@@ -188,6 +116,7 @@ Duration halving_doubling(const Scenario& scenario, Bytes size, Handshake handsh
 }  // namespace
 
 double goodput(BitRate rate, core::Framing framing, std::uint32_t mtu, Bytes overhead) {
+  constexpr std::uint32_t kTcpIpHeaders = 20 + 20 + 12;  // IPv4, TCP, timestamps padded to 12 B
   const Bytes line = core::framed_size(Bytes(std::uint64_t{mtu} + kEthernetHeader) + overhead, framing);
   return static_cast<double>(rate.bps()) / 8 * static_cast<double>(mtu - kTcpIpHeaders) /
          static_cast<double>(line.count());
@@ -218,7 +147,8 @@ std::vector<DirectionPrediction> predict_links(const Topology& topology) {
 
 std::vector<SitePair> rank_round_trips(const Scenario& scenario) {
   std::vector<std::size_t> sites;
-  for (std::size_t r = 0; r < scenario.workload.ranks.size(); ++r) sites.push_back(host_of(scenario, r).site);
+  for (std::size_t r = 0; r < scenario.workload.ranks.size(); ++r)
+    sites.push_back(rank_host(scenario, r).site);
   std::sort(sites.begin(), sites.end());
   sites.erase(std::unique(sites.begin(), sites.end()), sites.end());
   std::vector<SitePair> pairs;
@@ -234,34 +164,37 @@ std::vector<SitePair> rank_round_trips(const Scenario& scenario) {
 }
 
 Duration closed_form_all_reduce(const Scenario& scenario, Bytes size) {
-  if (scenario.workload.ranks.size() < 2) return {};
-  switch (scenario.workload.algorithm) {
-    case Algorithm::kRing:
-      return closed_form_ring(scenario, size);
-    case Algorithm::kHalvingDoubling:
-      return halving_doubling(scenario, size, Handshake::kNone);
-  }
-  return {};
+  if (scenario.workload.ranks.size() < 2 || !scenario.workload.is_gloos()) return {};
+  return scenario.workload.algorithm == Algorithm::kRing ? closed_form_ring(scenario, size)
+                                                         : halving_doubling(scenario, size, Handshake::kNone);
 }
 
 Duration scheduled_all_reduce(const Scenario& scenario, Bytes size) {
-  if (scenario.workload.ranks.size() < 2) return {};
-  switch (scenario.workload.algorithm) {
-    case Algorithm::kRing:
-      return scheduled_ring(scenario, size);
-    case Algorithm::kHalvingDoubling:
-      return halving_doubling(scenario, size, Handshake::kNotification);
-  }
-  return {};
+  if (scenario.workload.ranks.size() < 2 || !scenario.workload.is_gloos()) return {};
+  return scenario.workload.algorithm == Algorithm::kRing
+             ? scheduled_ring(scenario, size)
+             : halving_doubling(scenario, size, Handshake::kNotification);
 }
 
 double algbw(Bytes size, Duration time) {
   return time > Duration() ? static_cast<double>(size.count()) / time.to_seconds() : 0;
 }
 
-double busbw(Bytes size, Duration time, std::size_t ranks) {
+double busbw(Bytes size, Duration time, std::size_t ranks, CollectiveKind kind) {
+  if (ranks == 0) return 0;
   const auto n = static_cast<double>(ranks);
-  return ranks == 0 ? 0 : algbw(size, time) * 2 * (n - 1) / n;
+  const double share = (n - 1) / n;
+  switch (kind) {
+    case CollectiveKind::kAllReduce:
+      return algbw(size, time) * 2 * share;
+    case CollectiveKind::kReduceScatter:
+    case CollectiveKind::kAllGather:
+    case CollectiveKind::kAllToAll:
+      return algbw(size, time) * share;
+    case CollectiveKind::kBroadcast:
+      return algbw(size, time);
+  }
+  return 0;
 }
 
 }  // namespace longhaul::scenario

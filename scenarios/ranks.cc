@@ -122,7 +122,7 @@ class Ranks {
   std::optional<Clock::time_point> failed_at_;
 };
 
-std::string describe(const AllReduceProgress& progress, const AllReduce& workload) {
+std::string describe(const AllReduceProgress& progress, const Collective& workload) {
   if (progress.ranks_ready < workload.ranks.size()) {
     return fmt::format("connecting: {} of {} ranks", progress.ranks_ready, workload.ranks.size());
   }

@@ -13,6 +13,7 @@
 
 #include "nic/machine.h"
 #include "nic/probe_path.h"
+#include "results/background_csv.h"
 #include "results/decision_csv.h"
 #include "results/files.h"
 #include "results/judge.h"
@@ -34,10 +35,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string algorithm_name(Algorithm algorithm) {
-  return algorithm == Algorithm::kRing ? "ring" : "halving-doubling";
-}
-
 results::RunRecord planned(const Scenario& scenario, const RunOptions& options) {
   results::RunRecord record;
   record.name = scenario.name;
@@ -49,7 +46,7 @@ results::RunRecord planned(const Scenario& scenario, const RunOptions& options) 
   record.topology_yaml = topology::effective_yaml(scenario.topology);
   record.machine = nic::machine_facts();
   record.ranks = scenario.workload.ranks.size();
-  record.algorithm = algorithm_name(scenario.workload.algorithm);
+  record.algorithm = name(scenario.workload.algorithm);
   for (const Bytes size : scenario.workload.sizes) record.planned_sizes.push_back(size.count());
   record.warmup = scenario.workload.warmup;
   record.iterations = scenario.workload.iterations;
@@ -108,6 +105,20 @@ void write_row(results::LinkCsv& csv, const Scenario& scenario, const dataplane:
   }
 }
 
+void write_row(results::BackgroundCsv& csv, const Scenario& scenario, const std::vector<topology::Hop>& hops,
+               const dataplane::Sample& sample) {
+  for (const topology::Hop& hop : hops) {
+    const std::size_t d = 2 * hop.link + hop.direction;
+    const DirectionNames names = names_of(scenario, d);
+    csv.write(sample.at.since_zero(), names.link, names.from, names.to,
+              sample.directions[d].state.background);
+  }
+}
+
+results::Bounds bounds_of(const Trust& trust) {
+  return {trust.lateness_p99, trust.lateness_invalid, trust.shadow_age_p99, trust.shadow_age_invalid};
+}
+
 }  // namespace
 
 RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report& report) {
@@ -119,15 +130,22 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
   results::RunDirectory directory(options.out, options.base, scenario.name);
   results::RowFile<results::LinkCsv> csv(record.unwritten, directory.path() / "links.csv",
                                          most_classes(scenario));
+  const std::vector<topology::Hop> hops = traffic::hops_of(
+      scenario.topology, Coupled(scenario.topology, scenario.background, scenario.coupling).shadowed);
+  std::optional<results::RowFile<results::BackgroundCsv>> background;
+  if (!hops.empty()) background.emplace(record.unwritten, directory.path() / "background.csv");
   std::optional<results::RowFile<results::DecisionCsv>> decisions;
   if (options.log_decisions) decisions.emplace(record.unwritten, directory.path() / "decisions.csv");
   std::string failure;
   {
     Testbed testbed(scenario.topology,
                     {scenario.name, scenario.seed, scenario.workload.congestion_control, options.cpus,
-                     options.log_decisions, scenario.workload.ecn, options.hooks});
+                     options.log_decisions, scenario.workload.ecn, options.hooks, scenario.background,
+                     scenario.coupling, directory.path() / "ns3"});
     testbed.on_sample([&](const dataplane::Sample& sample) {
       csv.with([&](results::LinkCsv& file) { write_row(file, scenario, sample); });
+      if (!background) return;
+      background->with([&](results::BackgroundCsv& file) { write_row(file, scenario, hops, sample); });
     });
     testbed.on_decision([&](std::size_t direction, const core::Decision& decision) {
       const DirectionNames names = names_of(scenario, direction);
@@ -174,10 +192,11 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
     }
   }
   csv.with([](results::LinkCsv& file) { file.close(); });
+  if (background) background->with([](results::BackgroundCsv& file) { file.close(); });
   if (decisions) decisions->with([](results::DecisionCsv& file) { file.close(); });
   record.elapsed_s = std::chrono::duration<double>(Clock::now() - clock_start).count();
   const auto judge = [&] {
-    record.judgement = results::judge(record, {scenario.trust.lateness_p99, scenario.trust.lateness_invalid});
+    record.judgement = results::judge(record, bounds_of(scenario.trust));
     if (failure.empty()) return;
     record.judgement.verdict = results::Verdict::kInvalid;
     record.judgement.reasons.insert(record.judgement.reasons.begin(), "the workload failed: " + failure);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <stdexcept>
 
 #include "nic/cpus.h"
@@ -24,9 +25,13 @@ using topology::Topology;
 
 // TCP needs twice its window, and the kernel counts its own overhead in the same limit.
 std::uint64_t tcp_window_bytes(const Topology& topology) {
+  std::set<std::size_t> sites;  // with hosts that we make
+  for (const topology::Host& host : topology.hosts) {
+    if (host.kind == topology::HostKind::kNetns) sites.insert(host.site);
+  }
   std::uint64_t largest = 0;
-  for (std::size_t a = 0; a < topology.sites.size(); ++a) {
-    for (std::size_t b = 0; b < topology.sites.size(); ++b) {
+  for (const std::size_t a : sites) {
+    for (const std::size_t b : sites) {
       largest = std::max(largest, topology::most_under_way(topology, a, b).count());
     }
   }
@@ -126,6 +131,7 @@ Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
   }
   name_devices(config_, topology, lab_index_);
   find_hook_files(config_, options.hooks, [this] { return state_.make_directory("hooks"); });
+  couple(options);
   fit_into_memory(topology, nic::examine_machine().memory_available, config_);
   // DPDK keeps files of its own while it runs; there they go with the rest, also after a kill.
   setenv("RUNTIME_DIRECTORY", state_.make_directory("dpdk").c_str(), 1);
@@ -134,7 +140,13 @@ Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
   name_addresses(config_, hosts_->hosts(), lab_index_);
   engine_.emplace(config_);
   latest_ = engine_->final_state();
+  if (board_ || exchange_) {
+    model_.emplace(CoupledModel::Plan{topology_, options.background, options.coupling, options.seed,
+                                      other_cpus(), options.traces},
+                   config_);
+  }
   engine_->start();
+  if (model_) model_->start([this] { return engine_->now(); });
   disturbance_.emplace(config_.lcores);
 
   std::vector<nic::HostEntry> entries;
@@ -145,6 +157,24 @@ Testbed::Testbed(const Topology& topology, const TestbedOptions& options)
 }
 
 Testbed::~Testbed() = default;
+
+void Testbed::couple(const TestbedOptions& options) {
+  const Coupled parts(topology_, options.background, options.coupling);
+  for (const std::size_t link : options.coupling.inline_links) {
+    for (const std::size_t d : {2 * link, 2 * link + 1}) config_.directions[d].is_inline = true;
+  }
+  if (!options.coupling.inline_links.empty()) {
+    exchange_.emplace(options.coupling.hold, options.coupling.pcap);
+    config_.inline_exchange = &*exchange_;
+  }
+  if (parts.shadowed.empty()) return;
+  board_.emplace(config_.directions.size());
+  config_.background = &*board_;
+  for (const topology::Hop& hop : traffic::hops_of(topology_, parts.shadowed)) {
+    core::LinkConfig& link = config_.directions[2 * hop.link + hop.direction].link;
+    link.most_background_wait = traffic::most_wait(link);
+  }
+}
 
 int Testbed::namespace_fd(std::size_t host) const {
   if (!lab_index_.at(host)) {
@@ -200,6 +230,7 @@ bool Testbed::settle(Duration deadline) {
   note_what_was_sent();
   disturbance_->end();
   engine_->stop();
+  if (model_) model_->stop();
   drain();
   latest_ = engine_->final_state();
   if (on_sample_) on_sample_(latest_);

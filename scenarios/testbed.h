@@ -17,14 +17,18 @@
 
 #include "emulator/core/decision_log.h"
 #include "emulator/core/units.h"
+#include "emulator/dataplane/background_board.h"
 #include "emulator/dataplane/engine.h"
+#include "emulator/dataplane/inline_exchange.h"
 #include "nic/lab_hosts.h"
 #include "nic/lab_state.h"
 #include "nic/priority.h"
 #include "results/run_record.h"
+#include "scenarios/coupled_model.h"
 #include "scenarios/disturbance.h"
 #include "scenarios/live_recorder.h"
 #include "scenarios/live_testbed.h"
+#include "scenarios/model.h"
 #include "topologies/model.h"
 
 namespace longhaul::scenario {
@@ -36,7 +40,10 @@ struct TestbedOptions {
   std::vector<unsigned> cpus;      // of the data plane's lcores; empty: one, on the last CPU that we may use
   bool log_decisions = false;      // see Testbed::on_decision()
   bool ecn = false;                // the hosts' TCP asks for explicit congestion notification
-  std::filesystem::path hooks = {};  // the directory of the hooks that are shipped
+  std::filesystem::path hooks = {};                  // the directory of the hooks that are shipped
+  std::vector<traffic::Background> background = {};  // what others send over its links
+  Coupling coupling = {};                            // of what models that
+  std::filesystem::path traces = {};                 // where coupling.pcap writes; empty: nowhere
 };
 
 // The subnet of the hosts: host i of the topology has 10.71.0.(i+1)/24.
@@ -98,6 +105,7 @@ class Testbed : public LiveTestbed {
   results::PortResult port_result(std::size_t port, const dataplane::PortCounters& seen) const;
   std::vector<results::PortResult> port_results(const dataplane::Sample& sample) const;
   std::vector<results::HookResult> hook_results(std::size_t direction) const;
+  void couple(const TestbedOptions& options);
   bool quiet() const;
   void look_for_faults();
   void note_what_was_sent();
@@ -109,7 +117,10 @@ class Testbed : public LiveTestbed {
   std::vector<std::optional<std::size_t>> lab_index_;  // by host; none for an external one
   std::optional<nic::LabHosts> hosts_;
   dataplane::EngineConfig config_;
+  std::optional<dataplane::BackgroundBoard> board_;
+  std::optional<dataplane::InlineExchange> exchange_;
   std::optional<dataplane::Engine> engine_;
+  std::optional<CoupledModel> model_;
   OnSample on_sample_;
   OnDecision on_decision_;
   OnFault on_fault_;

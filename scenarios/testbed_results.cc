@@ -187,6 +187,7 @@ void Testbed::fill(results::RunRecord& record) const {
     record.loops.push_back(result);
   }
   disturbance_->fill(record.loops);
+  if (model_) model_->fill(record, engine_->background_age());
 }
 
 }  // namespace longhaul::scenario

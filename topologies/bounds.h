@@ -12,9 +12,9 @@ namespace longhaul::topology::limits {
 
 inline constexpr std::size_t kLongestName = 32;
 inline constexpr std::size_t kLongestHostName = 15;  // it also names an interface: IFNAMSIZ - 1
-inline constexpr std::size_t kMostSites = 64;
-inline constexpr std::size_t kMostHosts = 250;
-inline constexpr std::size_t kMostLinks = 256;
+inline constexpr std::size_t kMostSites = 1'024;
+inline constexpr std::size_t kMostHosts = 4'096;
+inline constexpr std::size_t kMostLinks = 8'192;
 inline constexpr unsigned kLastLcore = 63;
 inline constexpr std::uint64_t kLastVlan = 4'094;  // 802.1Q: 0 and 4095 name no VLAN
 inline constexpr std::uint64_t kMostCost = 65'535;

@@ -93,11 +93,11 @@ class LinkReader {
 
 std::size_t site_index(const YamlValue& value, const Topology& topology) {
   const std::string& name = value.text("the name of a site");
-  std::vector<std::string_view> names;
-  for (const Site& site : topology.sites) {
-    if (site.name == name) return names.size();
-    names.push_back(site.name);
+  for (std::size_t s = 0; s < topology.sites.size(); ++s) {
+    if (topology.sites[s].name == name) return s;
   }
+  std::vector<std::string_view> names;
+  for (const Site& site : topology.sites) names.push_back(site.name);
   value.fail(fmt::format("{} is not a site{}", in_quotes(name), suggestion(name, names)));
 }
 

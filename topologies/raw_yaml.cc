@@ -18,8 +18,8 @@ namespace longhaul::topology {
 namespace {
 
 constexpr std::size_t kDeepest = 16;
-constexpr std::size_t kMostChildren = 1'024;
-constexpr std::size_t kMostNodes = 200'000;
+constexpr std::size_t kMostChildren = 8'192;
+constexpr std::size_t kMostNodes = 1'000'000;
 constexpr std::string_view kYaml = "yaml";  // stands for the key where there is none
 
 // Length of the UTF-8 sequence at `i`, 0 when it is not one (RFC 3629: no overlong forms, no surrogates).

@@ -33,23 +33,29 @@ enum class DropCause : std::uint8_t {
   kHeadroomFull,  // at the far end, in a lossless class: the pause came too late for the headroom
   kFarQueueFull,  // at the far end, in another class
   kWatchdog,      // its class was paused for longer than the PFC watchdog allows
+  kBackground,    // no room beside traffic that is modelled elsewhere
 };
-inline constexpr std::size_t kDropCauses = 16;
+inline constexpr std::size_t kDropCauses = 17;
 
 constexpr std::string_view name(DropCause cause) {
   constexpr std::array<std::string_view, kDropCauses> kNames{
-      "queue_full", "line_loss",     "pool_threshold", "on_chip_full", "red",   "codel",
-      "pie",        "time_cap",      "bit_error",      "bad_fcs",      "burst", "blackhole",
-      "outage",     "headroom_full", "far_queue_full", "pfc_watchdog"};
+      "queue_full", "line_loss",     "pool_threshold", "on_chip_full", "red",       "codel",
+      "pie",        "time_cap",      "bit_error",      "bad_fcs",      "burst",     "blackhole",
+      "outage",     "headroom_full", "far_queue_full", "pfc_watchdog", "background"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
 // Why a frame was marked with congestion experienced (RFC 3168).
-enum class MarkCause : std::uint8_t { kRed, kCodel, kPie };
-inline constexpr std::size_t kMarkCauses = 3;
+enum class MarkCause : std::uint8_t {
+  kRed,
+  kCodel,
+  kPie,
+  kBackground,  // by the queue that it shares with traffic that is modelled elsewhere
+};
+inline constexpr std::size_t kMarkCauses = 4;
 
 constexpr std::string_view name(MarkCause cause) {
-  constexpr std::array<std::string_view, kMarkCauses> kNames{"red", "codel", "pie"};
+  constexpr std::array<std::string_view, kMarkCauses> kNames{"red", "codel", "pie", "background"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

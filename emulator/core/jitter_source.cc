@@ -72,7 +72,9 @@ JitterSource::JitterSource(const Jitter& jitter, RandomStream stream)
       correlation_(jitter.correlation),
       innovation_(std::sqrt(1 - jitter.correlation * jitter.correlation)),
       quantiles_(table_of(jitter, kFractionBits)),
-      words_(stream) {}
+      words_(stream) {
+  if (correlation_ != 0) normal_quantiles();  // made now, not for the first frame
+}
 
 std::uint32_t JitterSource::correlated_word() {
   const double position = words_.uniform() * static_cast<double>(kIntervals);

@@ -14,8 +14,9 @@ bool has_effects(const LinkConfig& config) {
   const LineConfig& line = config.line;
   const auto in_trace = [](const Trace::Row& row) { return changes_the_line(row.change); };
   const auto in_event = [](const Event& event) { return changes_the_line(event.change); };
-  return line.jitter.scale != Duration() || line.drift_ps_per_s != 0 || line.reorder.probability > 0 ||
-         line.duplicate.probability > 0 || line.corrupt.probability > 0 || line.bit_errors.rate > 0 ||
+  return config.most_background_wait != Duration() || line.jitter.scale != Duration() ||
+         line.drift_ps_per_s != 0 || line.reorder.probability > 0 || line.duplicate.probability > 0 ||
+         line.corrupt.probability > 0 || line.bit_errors.rate > 0 ||
          std::any_of(config.timeline.trace.rows.begin(), config.timeline.trace.rows.end(), in_trace) ||
          std::any_of(config.timeline.events.begin(), config.timeline.events.end(), in_event);
 }

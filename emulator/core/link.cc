@@ -24,7 +24,7 @@ LinkCapacity line_capacity(const LinkConfig& config, Bytes largest_frame) {
   const Reserve most = most_of(config);
   const BitRate rate = share(most.rate, config.waves.members);
   // A frame is on the line from its first bit sent to its last bit received.
-  const Duration stay = LineEffects::most_delay(config, most.delay) +
+  const Duration stay = LineEffects::most_delay(config, most.delay + config.most_background_wait) +
                         serialisation_time(framed_size(largest_frame, config.framing), rate);
   const Duration spacing =
       serialisation_time(framed_size(kSmallestOnLine + config.overhead, config.framing), rate);
@@ -50,7 +50,8 @@ Reserve most_of(const LinkConfig& config) {
 bool is_allowed(const Change& change, const LinkConfig& config) {
   const Reserve most = most_of(config);
   return change.rate <= most.rate && change.delay <= most.delay && change.buffer <= most.buffer &&
-         (!change.new_route || LineEffects::reorders(config));
+         (!change.new_route || LineEffects::reorders(config)) &&
+         (!change.background || config.most_background_wait != Duration());
 }
 
 LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame) {
@@ -65,6 +66,7 @@ LinkCapacity capacity_of(const LinkConfig& config, Bytes largest_frame) {
 bool needs_headers(const LinkConfig& config) {
   const auto has_aqm = [](const ClassConfig& c) { return !std::holds_alternative<aqm::None>(c.aqm); };
   return config.waves.members > 1 || config.queues.key != ClassKey::kNone ||
+         config.most_background_wait != Duration() ||
          std::any_of(config.queues.classes.begin(), config.queues.classes.end(), has_aqm);
 }
 
@@ -73,10 +75,13 @@ Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std
       key_(config.queues.key),
       class_count_(config.queues.classes.size()),
       configured_rate_(config.rate),
+      most_background_wait_(config.most_background_wait),
+      background_stream_(seed, owner, Effect::kBackground),
       pause_quanta_(config.far_end.pfc.quanta),
       room_(config.queues, config.buffer, most_of(config).buffer, config.rate),
       rate_(config.rate),
       pauses_(config.far_end.pfc.watchdog),
+      delay_(config.delay),
       line_{.delay = config.delay, .dark_since = {}},
       agenda_(config.timeline) {
   if (key_ == ClassKey::kPcp) {
@@ -87,7 +92,8 @@ Link::Link(const LinkConfig& config, Bytes largest_frame, StreamOwner owner, std
   const auto largest = static_cast<std::uint32_t>(largest_frame.count());
   const LinkCapacity line = line_capacity(config, largest_frame);
   const std::size_t out_of_order = LineEffects::reorders(config) ? line.frames : 0;
-  const Duration longest = LineEffects::most_delay(config, most_of(config).delay);
+  const Duration longest =
+      LineEffects::most_delay(config, most_of(config).delay + config.most_background_wait);
   waves_.reserve(config.waves.members);
   for (std::uint32_t w = 0; w < config.waves.members; ++w) {
     waves_.push_back({Transmitter(config, config.queues, share(config.rate, config.waves.members), largest),
@@ -171,12 +177,34 @@ void Link::take_pauses(Instant now) {
 
 void Link::update_policies(Instant now) {
   for (std::size_t c = 0; c < policies_.size(); ++c) {
-    if (policies_[c].next_tick() <= now) policies_[c].tick(room_.buffer.class_bytes(c), rate_, now);
+    if (policies_[c].next_tick() <= now) policies_[c].tick(room_.buffer.class_bytes(c), rate_left(), now);
   }
 }
 
-void Link::change_rate(BitRate rate, Instant now) {
-  rate_ = rate;
+// The serialiser has what the background leaves of the rate, of which a rate above zero never is zero.
+BitRate Link::rate_left() const {
+  if (background_.share_left >= 1 || rate_.bps() == 0) return rate_;
+  const double left = static_cast<double>(rate_.bps()) * background_.share_left;
+  return BitRate::bits_per_second(
+      std::clamp<std::uint64_t>(static_cast<std::uint64_t>(left), 1, rate_.bps()));
+}
+
+void Link::set_background(const Background& background) {
+  background_ = background;
+  background_.wait = std::clamp(background.wait, Duration(), most_background_wait_);
+}
+
+// One draw for each frame offered, by its position: so that what happens to a frame does not depend on when
+// the background began.
+Judgement Link::judge_background(Ecn ecn) const {
+  const double draw = background_stream_.uniform(counters_.in.frames - 1);
+  if (draw <= background_.loss) return Judgement::kDrop;
+  if (draw > background_.loss + (1 - background_.loss) * background_.mark) return Judgement::kPass;
+  return ecn == Ecn::kNotCapable ? Judgement::kDrop : Judgement::kMark;
+}
+
+void Link::renew_rate(Instant now) {
+  const BitRate rate = rate_left();
   room_.buffer.set_rate(rate);
   for (Wave& wave : waves_) {
     wave.transmitter.set_rate(share(rate, static_cast<std::uint32_t>(waves_.size())), now);

@@ -88,9 +88,17 @@ class Link {
   Instant time() const { return latest_; }
 
   // As of time().
-  LinkState state() const { return {rate_, line_.delay, room_.buffer.total(), line_.dark, line_.blackhole}; }
+  LinkState state() const {
+    return {rate_, delay_, room_.buffer.total(), line_.dark, line_.blackhole, background_};
+  }
   LinkCounters counters() const;
   std::uint64_t queue_bytes() const { return room_.buffer.bytes(); }
+
+  // L2 bytes offered to a class so far.
+  std::uint64_t offered_bytes(std::size_t traffic_class) const {
+    return class_count_ == 1 ? counters_.in.bytes : counters_.classes[traffic_class].in.bytes;
+  }
+  std::uint64_t offered_frames() const { return counters_.in.frames; }
 
   // Most bytes that waited at once since the last call; for time series.
   std::uint64_t take_interval_peak() {
@@ -161,7 +169,10 @@ class Link {
   void find_control();
   void take_pauses(Instant now);
   void update_policies(Instant now);
-  void change_rate(BitRate rate, Instant now);
+  BitRate rate_left() const;
+  void set_background(const Background& background);
+  Judgement judge_background(Ecn ecn) const;
+  void renew_rate(Instant now);
   void pause_neighbour(std::uint8_t classes, const std::array<std::uint16_t, kMostClasses>& quanta,
                        Instant at);
   Wave* wave_of(std::uint32_t flow);
@@ -188,6 +199,8 @@ class Link {
   std::array<std::uint8_t, 64> class_map_{};
   std::size_t class_count_;
   BitRate configured_rate_;
+  Duration most_background_wait_;
+  RandomStream background_stream_;
   std::uint16_t pause_quanta_;
 
   // The sender.
@@ -195,9 +208,11 @@ class Link {
   std::vector<Wave> waves_;
   std::vector<std::uint32_t> waves_up_;
   std::vector<ClassPolicy> policies_;  // by class; empty when no class has one
-  BitRate rate_;                       // of all waves together, at present
+  BitRate rate_;                       // of all waves together, at present, background included
+  Background background_;
   PauseState pauses_;
 
+  Duration delay_;  // at present, without what frames wait behind the background
   LineState line_;
   std::optional<Receiver> receiver_;
   Agenda agenda_;

@@ -59,6 +59,7 @@ struct LinkConfig {
   Waves waves = {};
   Timeline timeline = {};
   Reserve reserve = {};
+  Duration most_background_wait = {};  // that a Background may ask for; zero: none will come
 
   bool operator==(const LinkConfig&) const = default;
 };
@@ -69,6 +70,7 @@ struct LinkState {
   Duration delay;  // the constant part
   Bytes buffer;
   bool dark = false, blackhole = false;
+  Background background = {};
 };
 
 // Bytes of `l2` that use up the rate of a link.

@@ -203,8 +203,17 @@ void Link::admit(const Frame& frame, Instant at, Sink& sink) {
     return events.drop_waiting(frame, at, traffic_class, DropCause::kWatchdog);
   }
   Waiting waiting = waiting_frame(frame.cookie, at, frame.size, frame.ecn, false);
+  bool marks = false;
+  if (background_.loss > 0 || background_.mark > 0) [[unlikely]] {
+    const Judgement judgement = judge_background(frame.ecn);
+    if (judgement == Judgement::kDrop) {
+      return events.drop_waiting(frame, at, traffic_class, DropCause::kBackground);
+    }
+    marks = judgement == Judgement::kMark;
+  }
   Transmitter& transmitter = wave->transmitter;
   if (transmitter.starts_at_once(traffic_class, pauses_.held())) {
+    if (marks) events.mark(waiting, traffic_class, MarkCause::kBackground, at);
     return transmitter.start(room_, waiting, traffic_class, at);
   }
   if (const auto cause = room_.buffer.refuses(traffic_class, frame.size, at)) {
@@ -220,6 +229,7 @@ void Link::admit(const Frame& frame, Instant at, Sink& sink) {
     if (verdict.judgement == Judgement::kMark) events.mark(waiting, traffic_class, verdict.mark, at);
     if (policy.wake(at)) find_control();
   }
+  if (marks && !waiting.marked()) events.mark(waiting, traffic_class, MarkCause::kBackground, at);
   room_.buffer.add(traffic_class, waiting, at);
   transmitter.enqueue(room_, traffic_class, waiting);
   start_sending(*wave, at, events);  // another class may be all that waits, and be paused
@@ -230,8 +240,11 @@ void Link::admit(const Frame& frame, Instant at, Sink& sink) {
 
 template <typename Sink>
 void Link::apply(const Change& change, Instant now, Events<Sink>& events) {
-  if (change.rate) change_rate(*change.rate, now);
-  if (change.delay) line_.delay = *change.delay;
+  if (change.background) set_background(*change.background);
+  if (change.rate) rate_ = *change.rate;
+  if (change.rate || change.background) renew_rate(now);
+  if (change.delay) delay_ = *change.delay;
+  line_.delay = delay_ + background_.wait;
   if (change.buffer) room_.buffer.set_total(*change.buffer);
   if (change.blackhole) line_.blackhole = *change.blackhole;
   if (change.dark && *change.dark != line_.dark) {

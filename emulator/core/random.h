@@ -58,6 +58,8 @@ enum class Effect : std::uint32_t {
   kPie = 9,
   kPauseLoss = 10,
   kHook = 11,  // a program's own draws; part: its place
+  kBackground = 12,
+  kTraffic = 13,  // arrivals of modelled traffic; part: gaps, times on and off, sizes
 };
 
 // Which link direction a stream belongs to. Links are numbered as in the topology, directions 0 and 1.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "emulator/core/background.h"
 #include "emulator/core/units.h"
 
 namespace longhaul::core {
@@ -36,6 +37,7 @@ struct Change {
   std::optional<Member> member = {};
   std::optional<std::uint8_t> storm =
       {};  // the far end pauses these classes (bits) whatever it holds; 0: ends
+  std::optional<Background> background = {};  // in place of the one before
 
   bool operator==(const Change&) const = default;
 };

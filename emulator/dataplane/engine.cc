@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "emulator/core/link.h"
+#include "emulator/dataplane/inline_exchange.h"
 #include "emulator/dataplane/loop.h"
 #include "emulator/dataplane/mbuf_tag.h"
 #include "emulator/dataplane/memory_plan.h"
@@ -195,7 +196,8 @@ struct Engine::Parts {
   bool running = false;
 };
 
-Engine::Engine(const EngineConfig& config) : parts_(std::make_unique<Parts>(config)) {}
+Engine::Engine(const EngineConfig& config)
+    : parts_((check_inline(config), std::make_unique<Parts>(config))) {}
 
 Engine::~Engine() {
   stop();
@@ -271,6 +273,10 @@ std::optional<Instant> Engine::change(std::span<const PlannedChange> changes) {
     if (!core::is_allowed(planned.change, parts_->config.directions.at(planned.direction).link)) {
       throw std::invalid_argument("a change goes beyond what its link reserved");
     }
+    const DirectionConfig& direction = parts_->config.directions[planned.direction];
+    if (direction.is_inline && planned.change.delay &&
+        *planned.change.delay < hold_of(direction.link, parts_->config.inline_exchange->hold))
+      throw std::invalid_argument("an inline link's delay cannot become shorter than its hold");
     ++orders[parts_->lcore_of_direction(planned.direction)];
     const std::uint64_t made = parts_->latest.directions[planned.direction].changes;
     if (++given[planned.direction] - made > core::Agenda::kMostPlanned) return std::nullopt;
@@ -291,6 +297,11 @@ std::optional<Instant> Engine::change(std::span<const PlannedChange> changes) {
 }
 
 void Engine::start_capture(std::size_t direction, Capture& capture) {
+  if (parts_->config.directions.at(direction).is_inline) {
+    throw std::runtime_error(
+        "cannot capture on an inline link: its frames are in ns-3; say `pcap: true` in the scenario's "
+        "coupling");
+  }
   parts_->order_capture(direction, &capture);
 }
 
@@ -348,6 +359,12 @@ Sample Engine::final_state() const {
 
 results::LatenessHistogram Engine::lateness(std::size_t direction) const {
   return parts_->loops[parts_->lcore_of_far_end(direction)].lateness(direction);
+}
+
+results::LatenessHistogram Engine::background_age() const {
+  results::LatenessHistogram all;
+  for (const Loop& loop : parts_->loops) all.merge(loop.background_age());
+  return all;
 }
 
 SwitchCounters Engine::switch_counters(std::size_t site) const {

@@ -38,6 +38,9 @@ struct PortSpec;
 
 namespace longhaul::dataplane {
 
+class BackgroundBoard;
+struct InlineExchange;
+
 struct PortConfig {
   std::string host;    // for messages and results
   std::string device;  // see nic/port.h
@@ -68,6 +71,7 @@ struct DirectionConfig {
   std::size_t from_site = 0, to_site = 0;
   std::vector<HookConfig> hooks = {};  // one at each place at most
   bool carries_pause = false;  // MAC control frames pass over the link as others do, instead of ending at it
+  bool is_inline = false;      // driven by a simulator, over EngineConfig::inline_exchange
 };
 
 // How frames get from one site to the others, by indices of directions that begin here.
@@ -95,6 +99,11 @@ struct EngineConfig {
   // Most packet memory in which links may hold large frames where they lie instead of copying them; 0: copy
   // all.
   Bytes hold_memory{std::uint64_t{1} << 30};
+  // Where a model says what background traffic leaves of directions with a most_background_wait, by their
+  // index; it outlives the engine. nullptr: there is none.
+  BackgroundBoard* background = nullptr;
+  // To the simulator that drives the inline directions, which outlives the engine; see inline_exchange.h.
+  InlineExchange* inline_exchange = nullptr;
   // Opens the ports in place of nic::open_port(), for devices that are no devices (generators, faults); EAL
   // is told of none then.
   std::function<std::unique_ptr<nic::Port>(const nic::PortSpec&)> open_port = {};
@@ -123,8 +132,9 @@ struct DirectionSample {
   core::LinkCounters counters;
   std::array<std::optional<HookSample>, 2> hooks{};  // by lh_place: before the link, and after it
   std::uint64_t interval_peak_bytes = 0;             // most that waited at once since the sample before
-  std::uint64_t store_full = 0;     // an emulator loss: no memory to hold it, although the link would have
-  std::uint64_t handover_full = 0;  // an emulator loss: the queue to the lcore of its far end was full
+  std::uint64_t store_full = 0;  // an emulator loss: no memory to hold it, although the link would have
+  std::uint64_t handover_full =
+      0;  // an emulator loss: the queue to the lcore of its far end, or to the simulator, was full
   // Frames that came late from another lcore's link, so that their time on this one began too late too, and
   // the most that it was.
   std::uint64_t entered_late = 0;
@@ -234,6 +244,9 @@ class Engine {
   Sample final_state() const;
   results::LatenessHistogram lateness(std::size_t direction) const;
   SwitchCounters switch_counters(std::size_t site) const;
+  // How old what the board said was when frames met it, looked at every millisecond of every direction that
+  // listens to it.
+  results::LatenessHistogram background_age() const;
   std::vector<LoopStatistics> loop_statistics() const;  // by lcore
 
   const std::string& memory_kind() const;

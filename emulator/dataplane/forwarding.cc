@@ -97,13 +97,14 @@ void Loop::leave(std::uint32_t direction, std::uint64_t cookie, bool marked, Ins
   if (state.is_onward || state.carries_pause) {
     deliveries_.push_back({direction, marked, cookie, due});
   } else {
-    carry_on(direction, cookie, marked, due);
+    carry_on(state, state, cookie, marked, due);
   }
 }
 
-void Loop::carry_on(std::uint32_t direction, std::uint64_t cookie, bool marked, Instant due) {
-  DirectionState& state = directions_[direction];
-  InHand frame = in_hand(state, cookie);
+// From a direction; `keeper` is the one that has its bytes, another one where a simulator led it on.
+void Loop::carry_on(DirectionState& keeper, DirectionState& state, std::uint64_t cookie, bool marked,
+                    Instant due) {
+  InHand frame = in_hand(keeper, cookie);
   frame.origin = {state.index, due};
   if (marked) {
     if (mark_congestion(frame.bytes)) frame.label.set_ecn(core::Ecn::kExperienced);
@@ -114,7 +115,7 @@ void Loop::carry_on(std::uint32_t direction, std::uint64_t cookie, bool marked, 
   if (frame.mbuf != nullptr) ++ports_[frame.holder].may_hold;
   arrive(frame, sites_[to_site_[state.index]], state.index);
   dispose(frame);
-  if (!is_held(cookie)) state.store.release(cookie);
+  if (!is_held(cookie)) keeper.store.release(cookie);
 }
 
 // At a site of ours, over a direction of ours or of another lcore.
@@ -222,6 +223,7 @@ void Loop::offer(std::uint32_t direction, InHand& frame, bool is_last) {
     ++state.store_full;
     return;
   }
+  if (state.simulated != nullptr) return enter_simulated(state, *cookie, frame, at);
   if (meets_hook) {
     state.hooks[LH_INGRESS]->stage.meet(*cookie, size, at, HookSink{*this, d, LH_INGRESS});
   } else {

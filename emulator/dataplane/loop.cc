@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/dataplane/background_board.h"
 #include "emulator/dataplane/loop_sink.h"
 #include "nic/priority.h"
 
@@ -18,6 +19,7 @@ namespace longhaul::dataplane {
 namespace {
 
 constexpr Duration kNap = Duration::microseconds(20);
+constexpr Duration kLookAtBoard = Duration::milliseconds(1);
 constexpr Duration kStep = Duration::microseconds(100);  // 64 B at 300 Gbit/s: 45,000 frames
 
 Duration thread_cpu_time() {
@@ -38,9 +40,12 @@ void Loop::run(const std::atomic<bool>& stop) {
     poll_ports();
     const Instant now = clock_.now();
     take_orders();
+    take_backgrounds(now);
     take_handovers();
+    if (inline_ != nullptr) take_returns();
     release_due(now);
     const bool received = take_polled(now);
+    if (inline_ != nullptr) inline_->entered_until.store(now.ps(), std::memory_order_release);
     const bool transmitted = transmit();
     publish(now);
     rest(now, received || transmitted);
@@ -59,7 +64,11 @@ void Loop::take_orders() {
   while (mailbox_.orders.read(order)) {
     const std::uint32_t direction = local_[order.direction];
     // There is room: Engine::change() counts what waits.
-    static_cast<void>(directions_[direction].link.plan(order.at, order.change));
+    if (directions_[direction].simulated != nullptr) {
+      inline_->changes.write([&](ChangeOrder& slot) { slot = order; });
+    } else {
+      static_cast<void>(directions_[direction].link.plan(order.at, order.change));
+    }
     renew_next(direction);
     mailbox_.orders_taken.store(mailbox_.orders_taken.load(std::memory_order_relaxed) + 1,
                                 std::memory_order_release);
@@ -76,6 +85,30 @@ void Loop::take_orders() {
     }
   }
   mailbox_.attach_orders_seen.store(orders, std::memory_order_release);
+}
+
+// What the board says holds from now on, until it says something else, however old that is; how old it is is
+// recorded.
+void Loop::take_backgrounds(Instant now) {
+  for (const std::uint32_t d : listening_) {
+    DirectionState& state = directions_[d];
+    if (board_->generation(state.index) == state.background_generation) continue;
+    const auto said = board_->read(state.index);
+    if (!said || !state.link.plan(now, {.background = said->background})) continue;  // again in the next turn
+    state.background_generation = said->generation;
+    state.background_simulated = said->simulated;
+    renew_next(d);
+  }
+  if (listening_.empty() || now < next_look_at_board_) return;
+  next_look_at_board_ = now + kLookAtBoard;
+  for (const std::uint32_t d : listening_) {
+    DirectionState& state = directions_[d];
+    background_age_.record(now - state.background_simulated);
+    RealLoad load{.frames = state.link.offered_frames()};
+    for (std::size_t c = 0; c < std::max<std::size_t>(state.queues.classes.size(), 1); ++c)
+      load.offered[c] = state.link.offered_bytes(c);
+    board_->tell_load(state.index, load);
+  }
 }
 
 // Frames of other lcores that came since the last turn, in order of their due times.
@@ -105,12 +138,15 @@ void Loop::release_due(Instant now) {
     for (const std::uint32_t d : onward_) {
       if (next_[d] < due) first = d, due = next_[d];
     }
-    if (handed < handovers_.size() && handovers_[handed].due <= due) {
+    if (handed < handovers_.size() && handovers_[handed].due <= std::min(due, next_held_back())) {
       receive_handover(handovers_[handed++]);
+    } else if (next_held_back() <= std::min(due, now)) {
+      release_held_back();
     } else {
       if (due > now) break;
       const Instant step = std::min(now, due + kStep);
-      const Instant until = onward_.size() == 1 && handovers_.empty() ? step : due;
+      const bool is_alone = onward_.size() == 1 && handovers_.empty() && inline_ == nullptr;
+      const Instant until = is_alone ? step : due;
       advance(first, until);
       renew_next(first);
       // A link may have nothing to do at the instant it named; it gets further by itself only with time.
@@ -137,7 +173,8 @@ void Loop::release_due(Instant now) {
 void Loop::carry_on_all() {
   for (std::size_t i = 0; i < deliveries_.size(); ++i) {
     const Delivery& next = deliveries_[i];
-    carry_on(next.direction, next.cookie, next.marked, next.due);
+    DirectionState& state = directions_[next.direction];
+    carry_on(state, state, next.cookie, next.marked, next.due);
   }
   deliveries_.clear();
 }
@@ -228,6 +265,7 @@ void Loop::publish(Instant now) {
 }
 
 void Loop::fill(LoopSample& sample, Instant now) {
+  if (inline_ != nullptr) take_returns();
   sample.at = now;
   sample.slot = static_cast<std::uint64_t>(now.since_zero().ps() / sample_interval_.ps());
   for (std::size_t d = 0; d < directions_.size(); ++d) {
@@ -248,6 +286,7 @@ void Loop::fill(LoopSample& sample, Instant now) {
     out.changes = state.link.changes_made();
     out.held_frames = state.held_frames;
     out.copied_frames = state.copied_frames;
+    if (state.simulated != nullptr) fill_simulated(*state.simulated, out);
   }
   for (std::size_t p = 0; p < ports_.size(); ++p) sample.ports[p] = ports_[p].counters;
   constexpr std::uint64_t kLatenessEvery = 64;  // samples: looking through histograms takes a while
@@ -266,7 +305,8 @@ void Loop::rest(Instant now, bool was_busy) {
   constexpr unsigned kPatience = 16;
   constexpr Duration kWakeUp = Duration::microseconds(60);  // a timer may fire this late on a virtual machine
   idle_turns_ = was_busy ? 0 : idle_turns_ + 1;
-  if (idle_turns_ < kPatience || next_event() < now + kNap + kWakeUp) {
+  const bool may_come_late = away_ != 0 && least_hold_ < kNap + kWakeUp;
+  if (idle_turns_ < kPatience || may_come_late || next_event() < now + kNap + kWakeUp) {
     if (shares_cpu_) sched_yield();
     return;
   }
@@ -299,7 +339,7 @@ Instant Loop::next_event_of(const DirectionState& state) {
 }
 
 Instant Loop::next_event() const {
-  Instant earliest = Instant::never();
+  Instant earliest = next_held_back();
   for (const DirectionState& state : directions_) earliest = std::min(earliest, next_event_of(state));
   return earliest;
 }

@@ -14,9 +14,11 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,6 +29,7 @@
 #include "emulator/core/link.h"
 #include "emulator/dataplane/engine.h"
 #include "emulator/dataplane/frame_store.h"
+#include "emulator/dataplane/inline_exchange.h"
 #include "emulator/dataplane/label.h"
 #include "emulator/dataplane/mailbox.h"
 #include "emulator/dataplane/site_switch.h"
@@ -66,6 +69,8 @@ class Loop {
   void fill(LoopSample& sample, Instant now);
   // Of frames that this loop sent and that came over a direction.
   const results::LatenessHistogram& lateness(std::size_t direction) const { return lateness_[direction]; }
+  // Of what the board said, at the directions of this lcore.
+  const results::LatenessHistogram& background_age() const { return background_age_; }
   // Of a site that this lcore owns.
   const SwitchCounters& switch_counters(std::size_t site) const;
 
@@ -100,12 +105,19 @@ class Loop {
     std::vector<rte_mbuf*> staged;  // at most kBacklog, in order; owned by the loop
     std::vector<Origin> origins;    // of `staged`, one each
   };
+  struct SimulatedLink {                      // in place of the link of an inline direction
+    InlineState said{};                       // last, by the simulator
+    core::Tally released{}, released_then{};  // frames that left here in all; when it said so
+  };
   struct DirectionState {
     core::Link link;
     FrameStore store;
     std::uint32_t index = 0;  // in the configuration
     core::StreamOwner owner{};
     std::array<std::unique_ptr<hooks::HookPlace>, 2> hooks{};  // by lh_place; null where there is none
+    std::unique_ptr<SimulatedLink> simulated{};                // of an inline direction
+    std::uint64_t background_generation = 0;                   // of what the board said last
+    Instant background_simulated{};                            // when it was true
     core::QueueConfig queues{};  // of the link: what pauses by priority mean for it
     bool reads_headers = false;  // the link wants to know them
     bool carries_pause = false;
@@ -125,6 +137,16 @@ class Loop {
     std::vector<std::uint32_t> arriving{};  // directions that end here, by their index in the configuration
     std::vector<std::vector<std::uint32_t>> next_hops{}, trees{};
   };
+  struct HeldBack {  // came back from the simulator and is not due yet
+    Instant due;
+    std::uint64_t order = 0;
+    std::uint64_t cookie = 0;
+    std::uint32_t entry = 0, exit = 0;  // indices in directions_
+    bool marked = false;
+    bool operator>(const HeldBack& other) const {
+      return due != other.due ? due > other.due : order > other.order;
+    }
+  };
   struct Delivery {               // of a frame that left a link, before it goes anywhere
     std::uint32_t direction = 0;  // index in directions_
     bool marked = false;
@@ -142,6 +164,7 @@ class Loop {
   // The steps of a turn.
   void record_lateness(Instant now);
   void take_orders();
+  void take_backgrounds(Instant now);
   void take_handovers();
   void carry_on_all();
   void release_due(Instant now);
@@ -151,10 +174,20 @@ class Loop {
   void publish(Instant now);
   void rest(Instant now, bool was_busy);
 
+  // Inline directions (inline_frames.cc).
+  void enter_simulated(DirectionState& state, std::uint64_t cookie, const InHand& frame, Instant at);
+  void take_returns();
+  void hold_back(const InlineReturn& came);
+  Instant next_held_back() const { return held_back_.empty() ? Instant::never() : held_back_.top().due; }
+  void release_held_back();
+  bool take_state();
+  static void fill_simulated(const SimulatedLink& link, DirectionSample& out);
+
   // What frames go through (forwarding.cc).
   void take(rte_mbuf* mbuf, std::uint32_t port, Instant now);
   void deliver(std::uint32_t direction, const core::Frame& frame, Instant due);
-  void carry_on(std::uint32_t direction, std::uint64_t cookie, bool marked, Instant due);
+  void carry_on(DirectionState& keeper, DirectionState& state, std::uint64_t cookie, bool marked,
+                Instant due);
   void arrive(InHand& frame, SiteState& site, std::uint32_t direction);
   void spread_control(InHand& frame, const SiteState& site, std::uint32_t from_direction);
   void send_on(InHand& frame, const SiteState& site);
@@ -196,6 +229,7 @@ class Loop {
 
   std::size_t lcore_;
   const TscClock& clock_;
+  BackgroundBoard* board_;
   Bytes largest_frame_;
   Duration sample_interval_;
   Mailbox& mailbox_;
@@ -213,9 +247,18 @@ class Loop {
   std::vector<SiteState> sites_;             // ours
   std::vector<Instant> next_;  // by direction of ours: its next event, never() when it is not onward
   std::vector<std::uint32_t> onward_, ending_;  // directions of ours that feed others, and those that do not
+  std::vector<std::uint32_t> listening_;        // directions of ours that the board speaks of
+  Instant next_look_at_board_;
+  results::LatenessHistogram background_age_;
   std::vector<rte_mbuf*> used_;                 // given back to their pools many at a time
   std::vector<Delivery> deliveries_;            // that wait to be carried on
-  std::vector<Handover> handovers_;             // that came in this turn, by due time
+  InlineExchange* inline_ = nullptr;            // of inline directions of ours
+  Duration least_hold_ = Duration::seconds(1);  // of them
+  std::uint64_t away_ = 0;                      // frames that have not come back from the simulator
+  std::uint64_t came_back_ = 0;                 // all that did, to keep their order
+  std::priority_queue<HeldBack, std::vector<HeldBack>, std::greater<>> held_back_;
+  std::vector<std::uint32_t> bits_;                    // to be inverted in the frame that comes back next
+  std::vector<Handover> handovers_;                    // that came in this turn, by due time
   std::vector<results::LatenessHistogram> lateness_;   // by index in the configuration
   std::vector<results::Lateness> published_lateness_;  // likewise
   std::vector<Origin> sent_;                           // since the last clock read; late by the next one

@@ -29,11 +29,20 @@ bool feeds_others(const EngineConfig& config, std::uint32_t d) {
   return false;
 }
 
+// In the place of a link that a simulator drives.
+core::LinkConfig smallest_link(const EngineConfig& config) {
+  core::LinkConfig link;
+  link.rate = BitRate::gigabits_per_second(1);
+  link.buffer = config.largest_frame;
+  return link;
+}
+
 }  // namespace
 
 Loop::Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& given)
     : lcore_(lcore),
       clock_(given.clock),
+      board_(config.background),
       largest_frame_(config.largest_frame),
       sample_interval_(config.sample_interval),
       mailbox_(given.mailboxes[lcore]),
@@ -57,7 +66,10 @@ Loop::Loop(const EngineConfig& config, std::size_t lcore, const Surroundings& gi
   add_static_addresses(config);
   next_.assign(directions_.size(), Instant::never());
   for (std::uint32_t d = 0; d < directions_.size(); ++d) {
+    if (directions_[d].simulated != nullptr) continue;
     (directions_[d].is_onward ? onward_ : ending_).push_back(d);
+    const bool listens = config.directions[directions_[d].index].link.most_background_wait != Duration();
+    if (board_ != nullptr && listens) listening_.push_back(d);
     renew_next(d);
   }
   deliveries_.reserve(kDeliveries);
@@ -130,9 +142,10 @@ void Loop::add_direction(std::size_t d, const EngineConfig& config, const Hooks&
   }
   if (owner_lcore_[d] != lcore_) return;
   local_[d] = static_cast<std::uint32_t>(directions_.size());
-  const core::LinkCapacity kept = stored_by(direction, config.largest_frame);
+  const core::LinkCapacity kept = stored_by(config, d);
   directions_.push_back(
-      {.link = core::Link(direction.link, config.largest_frame, direction.owner, config.seed),
+      {.link = core::Link(direction.is_inline ? smallest_link(config) : direction.link, config.largest_frame,
+                          direction.owner, config.seed),
        .store = FrameStore(kept.frames, kept.bytes, largest_stored(config.largest_frame)),
        .index = index,
        .owner = direction.owner,
@@ -141,6 +154,12 @@ void Loop::add_direction(std::size_t d, const EngineConfig& config, const Hooks&
        .carries_pause = direction.carries_pause,
        .is_onward = config.sites[direction.to_site].lcore == lcore_ && feeds_others(config, index),
        .to_lcore = config.sites[direction.to_site].lcore});
+  if (direction.is_inline) {
+    inline_ = config.inline_exchange;
+    least_hold_ = std::min(least_hold_, hold_of(direction.link, inline_->hold));
+    directions_.back().simulated = std::make_unique<SimulatedLink>();
+    directions_.back().simulated->said.direction = index;
+  }
   for (const HookConfig& hook : direction.hooks) {
     for (const lh_place place : {LH_INGRESS, LH_EGRESS}) {
       const auto program = hooks.find({d, place});

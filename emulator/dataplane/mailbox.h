@@ -14,6 +14,7 @@
 
 #include "emulator/core/handover_queue.h"
 #include "emulator/dataplane/engine.h"
+#include "emulator/dataplane/inline_exchange.h"
 #include "results/run_record.h"
 
 struct rte_mbuf;
@@ -32,12 +33,6 @@ struct Handover {
   std::uint32_t direction = 0;  // index in the configuration
   bool is_pause = false;
   std::uint32_t order = 0;  // the reader's: of arrival
-};
-
-struct ChangeOrder {
-  std::uint32_t direction = 0;  // index in the configuration
-  Instant at;
-  core::Change change;
 };
 
 // What one lcore publishes.

@@ -5,6 +5,7 @@
 
 #include "emulator/core/hook_stage.h"
 #include "emulator/dataplane/frame_store.h"
+#include "emulator/dataplane/inline_exchange.h"
 #include "emulator/dataplane/label.h"
 #include "nic/packet_pool.h"
 #include "nic/port.h"
@@ -31,8 +32,27 @@ std::uint32_t frames_to_hold(const EngineConfig& config, std::size_t port) {
   return static_cast<std::uint32_t>(std::min({wanted, affordable, kMost}));
 }
 
-core::LinkCapacity stored_by(const DirectionConfig& direction, Bytes largest_frame) {
-  core::LinkCapacity capacity = core::capacity_of(direction.link, largest_frame);
+namespace {
+
+core::LinkCapacity stored_inline(const EngineConfig& config, std::uint32_t direction) {
+  constexpr std::uint64_t kUsual = 512;  // bytes: of the frames that come while the simulator lags
+  const Bytes late = bytes_in(core::most_of(config.directions[direction].link).rate, kInlineLag);
+  core::LinkCapacity capacity{late.count() / kUsual, late.count()};
+  for (const std::uint32_t way : inline_ways(config, direction)) {
+    const core::LinkCapacity on = core::capacity_of(config.directions[way].link, config.largest_frame);
+    capacity.frames += on.frames;
+    capacity.bytes += on.bytes;
+  }
+  return capacity;
+}
+
+}  // namespace
+
+core::LinkCapacity stored_by(const EngineConfig& config, std::size_t d) {
+  const DirectionConfig& direction = config.directions[d];
+  const Bytes largest_frame = config.largest_frame;
+  core::LinkCapacity capacity = direction.is_inline ? stored_inline(config, static_cast<std::uint32_t>(d))
+                                                    : core::capacity_of(direction.link, largest_frame);
   for (const HookConfig& hook : direction.hooks) {
     const core::LinkCapacity held = core::held_by_hook(direction.link, hook.longest_delay, largest_frame);
     const std::uint64_t places = hook.at_ingress && hook.at_egress ? 2 : 1;
@@ -64,8 +84,8 @@ Engine::Memory Engine::memory_needed(const EngineConfig& config) {
     memory.rings += nic::port_memory_beside_eal(port);
   }
   if (config.lcores.size() > 1) memory.packet_buffers += transfer_memory(config);
-  for (const DirectionConfig& direction : config.directions) {
-    const core::LinkCapacity kept = stored_by(direction, config.largest_frame);
+  for (std::size_t d = 0; d < config.directions.size(); ++d) {
+    const core::LinkCapacity kept = stored_by(config, d);
     memory.in_flight += FrameStore::memory_for(kept.frames, kept.bytes, largest_stored(config.largest_frame));
     memory.links += kPerFrame * kept.frames;
   }

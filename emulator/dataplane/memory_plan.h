@@ -19,8 +19,10 @@ std::uint32_t hold_from(const EngineConfig& config);
 std::uint32_t frames_to_hold(const EngineConfig& config, std::size_t port);
 
 // What the store of a direction has to have room for: everything that its link and its hooks can hold, each
-// with its label.
-core::LinkCapacity stored_by(const DirectionConfig& direction, Bytes largest_frame);
+// with its label. Of an inline direction: all inline links that its frames may be on, and what more enters
+// while the simulator is kInlineLag behind.
+core::LinkCapacity stored_by(const EngineConfig& config, std::size_t direction);
+inline constexpr Duration kInlineLag = Duration::milliseconds(20);
 std::uint32_t largest_stored(Bytes largest_frame);
 
 // Packet buffers for frames on their way from lcore to lcore; the pool that has them.

@@ -20,16 +20,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-bool names_a_scenario(const std::string& name_or_path, const Library& library) {
-  const bool is_path = name_or_path.find('/') != std::string::npos || name_or_path.ends_with(".yaml") ||
-                       name_or_path.ends_with(".yml");
-  if (is_path) return kind_of(name_or_path) == FileKind::kScenario;
-  for (const LibraryEntry& entry : list_topologies(library)) {
-    if (entry.name == name_or_path) return false;
-  }
-  return true;  // if it is no scenario either, loading says what there is
-}
-
 // How the data plane would stand here; nothing where it was not built.
 std::string data_plane_text([[maybe_unused]] const topology::Topology& topology,
                             [[maybe_unused]] const Invocation& invocation) {
@@ -44,7 +34,8 @@ std::string data_plane_text([[maybe_unused]] const topology::Topology& topology,
 
 int check_file(const Invocation& invocation) {
   const std::string file = invocation.text("file");
-  if (names_a_scenario(file, invocation.library)) {
+  // If it is neither, loading says what scenarios there are.
+  if (kind_of(invocation.library, file).value_or(FileKind::kScenario) == FileKind::kScenario) {
     const Scenario scenario = load(file, invocation.library, invocation.overrides());
     fmt::print("{}\n{}{}", effective_yaml(scenario), prediction_text(scenario),
                data_plane_text(scenario.topology, invocation));

@@ -11,7 +11,10 @@
 
 #include "scenarios/cli/run_modes.h"
 #include "scenarios/interrupt.h"
+#include "scenarios/library.h"
 #include "scenarios/live_control.h"
+#include "scenarios/load.h"
+#include "scenarios/placement.h"
 #include "scenarios/testbed.h"
 #include "topologies/load.h"
 
@@ -42,14 +45,52 @@ void require_root() {
   }
 }
 
-int keep_up(const Invocation& invocation) {
-  const std::filesystem::path file = find_topology(invocation.library, invocation.text("topology"));
-  const topology::Topology topology = topology::load(file, invocation.overrides());
+void require_gloos(const Scenario& scenario) {
+  if (!scenario.flows.list.empty())
+    throw std::runtime_error("cannot emulate a workload of flows; run it with --mode simulate");
+  const Collective& workload = scenario.workload;
+  if (workload.is_gloos()) return;
+  throw std::runtime_error(fmt::format(
+      "cannot emulate {} by {}: the ranks on real hosts do allreduce by ring or halving-doubling; "
+      "run it with --mode simulate",
+      name(workload.kind), name(workload.algorithm)));
+}
+
+// A topology, or that of a scenario with what the scenario says of its hosts and of background traffic.
+std::pair<topology::Topology, TestbedOptions> what_stands(const Invocation& invocation) {
+  const std::string named = invocation.text("topology");
+  std::pair<topology::Topology, TestbedOptions> what;
+  auto& [topology, options] = what;
+  if (kind_of(invocation.library, named) == FileKind::kScenario) {
+    Scenario scenario = load(named, invocation.library, invocation.overrides());
+    topology = std::move(scenario.topology);
+    options.seed = scenario.seed;
+    options.congestion_control = scenario.workload.congestion_control;
+    options.ecn = scenario.workload.ecn;
+    options.background = std::move(scenario.background);
+    options.coupling = scenario.coupling;
+  } else {
+    topology = topology::load(find_topology(invocation.library, named), invocation.overrides());
+  }
+  options.name = topology.name;
+  if (invocation.has("seed")) options.seed = seed_of(invocation);
+  if (invocation.has("congestion-control"))
+    options.congestion_control = invocation.text("congestion-control");
+  options.cpus = cpus_of(invocation);
+  options.ecn |= invocation.has("ecn");
+  options.hooks = hook_directory();
+  return what;
+}
+
+void require_that_it_can_stand(const topology::Topology& topology) {
   require_root();
-  std::string congestion_control;
-  if (invocation.has("congestion-control")) congestion_control = invocation.text("congestion-control");
-  Testbed testbed(topology, {topology.name, seed_of(invocation), congestion_control, cpus_of(invocation),
-                             false, invocation.has("ecn"), hook_directory()});
+  if (const std::string why = cannot_emulate(topology); !why.empty()) throw std::runtime_error(why);
+}
+
+int keep_up(const Invocation& invocation) {
+  const auto [topology, options] = what_stands(invocation);
+  require_that_it_can_stand(topology);
+  Testbed testbed(topology, options);
   testbed.on_fault([](const std::string& line) { fmt::print(stderr, "{}\n", line); });
   LiveControl live(testbed, version(), metrics_of(invocation));
 
@@ -87,27 +128,29 @@ int keep_up(const Invocation& invocation) {
 
 RunOutcome run_emulated(const Scenario& scenario, const Invocation& invocation, RunOptions options,
                         const Report& report) {
-  require_root();
+  require_gloos(scenario);
+  require_that_it_can_stand(scenario.topology);
   options.cpus = cpus_of(invocation);
-  options.log_decisions = invocation.has("decisions");
   options.metrics = metrics_of(invocation);
   options.rank_program = rank_program();
-  options.hooks = hook_directory();
   return run(scenario, options, report);
 }
 
 Subcommand up_command_line() {
-  Subcommand command{"up",
-                     "TOPOLOGY",
-                     "keep a topology standing until Ctrl-C",
-                     "  longhaul up atlanta-mount-pleasant\n"
-                     "  longhaul up atlanta-mount-pleasant --set links.wan.rate='100 Mbit/s'\n",
-                     po::options_description("Options"),
-                     {},
-                     keep_up};
+  Subcommand command{
+      "up",
+      "TOPOLOGY",
+      "keep a topology standing until Ctrl-C, or that of a scenario with its background traffic",
+      "  longhaul up atlanta-mount-pleasant\n"
+      "  longhaul up background-step\n"
+      "  longhaul up atlanta-mount-pleasant --set links.wan.rate='100 Mbit/s'\n",
+      po::options_description("Options"),
+      {},
+      keep_up};
   command.options.add_options()("topology", po::value<std::string>()->required()->value_name("TOPOLOGY"),
                                 "a file, or a name that `longhaul list` shows")(
-      "seed", po::value<std::string>()->default_value("1")->value_name("N"), "seed of all random streams")(
+      "seed", po::value<std::string>()->value_name("N"),
+      "seed of all random streams (default: 1, or the scenario's)")(
       "congestion-control", po::value<std::string>()->value_name("NAME"),
       "TCP congestion control of the hosts (default: the machine's)")(
       "ecn", "the hosts' TCP asks for explicit congestion notification");

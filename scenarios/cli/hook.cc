@@ -19,6 +19,7 @@
 #include "scenarios/cli/standing.h"
 #include "scenarios/hook_files.h"
 #include "scenarios/hook_trial.h"
+#include "scenarios/scratch_directory.h"
 #include "topologies/quantity.h"
 
 namespace longhaul::scenario {
@@ -30,30 +31,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kPlaceNames[] = {"ingress", "egress"};  // by lh_place
 
-// A directory for what is compiled, made when it is asked for and removed at the end.
-class Scratch {
- public:
-  Scratch() = default;
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code none;
-    if (!path_.empty()) fs::remove_all(path_, none);
-  }
-  fs::path operator()() {
-    std::string name = (fs::temp_directory_path() / "longhaul-hook-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error(fmt::format("cannot make a directory {}: {}", name, std::strerror(errno)));
-    }
-    return path_ = name;
-  }
-
- private:
-  fs::path path_;
-};
-
-fs::path object_file(const Invocation& invocation, Scratch& scratch) {
-  return hook_object(invocation.text("program"), hook_directory(), [&] { return scratch(); });
+fs::path object_file(const Invocation& invocation, ScratchDirectory& scratch) {
+  return hook_object(invocation.text("program"), hook_directory(), [&] { return scratch.path(); });
 }
 
 std::optional<lh_place> place_option(const Invocation& invocation) {
@@ -185,7 +164,7 @@ int test_hook(const Invocation& invocation) {
   config.place = place_option(invocation);
   config.parameters = parameters(invocation);
   if (invocation.has("seed")) config.seed = invocation.whole_number("seed", ~std::uint64_t{0});
-  Scratch scratch;
+  ScratchDirectory scratch;
   config.file = object_file(invocation, scratch);
   config.called = invocation.text("program");
   const std::vector<CapturedFrame> frames = read_capture(invocation.text("pcap"));
@@ -210,7 +189,7 @@ int swap_hook(const Invocation& invocation) {
   request["parameters"] = Json::object();
   for (const auto& [variable, value] : parameters(invocation)) request["parameters"][variable] = value;
   ControlClient testbed = connect_to_testbed();
-  Scratch scratch;  // until the testbed has loaded what is in it
+  ScratchDirectory scratch;  // until the testbed has loaded what is in it
   request["file"] = fs::absolute(object_file(invocation, scratch)).string();
   fmt::print("{}\n", testbed.ask(request)["text"].get<std::string>());
   return kValid;

@@ -114,6 +114,14 @@ void print_direction(const Json& direction) {
              direction["conserved"].get<bool>() ? "" : ", NOT CONSERVED");
   fmt::print("  queue     {} B, {:.1f} % full, peak {} B\n", direction["queue_bytes"].get<std::uint64_t>(),
              100 * direction["fill"].get<double>(), direction["queue_peak_bytes"].get<std::uint64_t>());
+  const Json& others = direction["background"];
+  if (const double left = others["share_left"].get<double>(); left < 1) {
+    fmt::print(
+        "  others    leave {:.1f} % of the rate, frames wait {:.1f} us behind them, loss {:.3g}, mark "
+        "{:.3g}\n",
+        100 * left, others["wait_us"].get<double>(), others["loss"].get<double>(),
+        others["mark"].get<double>());
+  }
   for (const Json& hook : direction["hooks"]) print_hook(hook);
   const Json& late = direction["lateness"];
   if (!late.is_null()) {

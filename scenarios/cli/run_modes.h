@@ -4,6 +4,7 @@
 // was built in.
 #pragma once
 
+#include "results/comparison.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/model.h"
 #include "scenarios/runner.h"
@@ -21,5 +22,15 @@ RunOutcome run_emulated(const Scenario& scenario, const Invocation& invocation, 
                         const Report& report);
 RunOutcome run_simulated(const Scenario& scenario, const Invocation& invocation, const RunOptions& options,
                          const Report& report);
+
+struct BothOutcome {
+  results::Comparison runs;
+  std::filesystem::path directory;     // emulate/, simulate/ and comparison.json are in it
+  std::vector<std::string> unwritten;  // of both runs, and comparison.json: a line each
+};
+// Emulates, then simulates. An interrupt of the first ends it with Interrupted and leaves nothing behind; of
+// the second, what there is by then is kept.
+BothOutcome run_both(const Scenario& scenario, const Invocation& invocation, const RunOptions& options,
+                     const Report& report);
 
 }  // namespace longhaul::scenario

@@ -10,19 +10,12 @@ namespace longhaul::scenario {
 
 RunOutcome run_simulated(const Scenario& scenario, const Invocation& invocation, const RunOptions& options,
                          const Report& report) {
-  for (const char* option : {"lcores", "cpu", "metrics", "decisions"}) {
+  for (const char* option : {"lcores", "cpu", "metrics"}) {
     if (invocation.has(option))
       throw UsageError(
           fmt::format("--{} is about the data plane; leave it out with --mode simulate", option));
   }
-  return simulate(scenario, options, report, [] {
-    try {
-      check_interrupt();
-    } catch (const Interrupted&) {
-      return true;
-    }
-    return false;
-  });
+  return simulate(scenario, options, report, interrupted);
 }
 
 }  // namespace longhaul::scenario

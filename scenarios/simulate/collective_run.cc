@@ -1,30 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scenarios/simulate/collective_run.h"
 
+#include <fmt/format.h>
 #include <ns3/simulator.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <string_view>
 #include <utility>
 
-#include "scenarios/collectives/gloo.h"
+#include "scenarios/collective_schedule.h"
 #include "scenarios/predict.h"
 #include "scenarios/simulate/tcp.h"
+#include "scenarios/simulate/virtual_time.h"
 
 namespace longhaul::scenario {
 namespace {
 
 constexpr std::uint64_t kElementBytes = 4;
 
-collectives::Schedule schedule_of(const AllReduce& workload, Bytes size) {
-  const collectives::Shape shape{static_cast<std::uint32_t>(workload.ranks.size()), size.count(), 1,
-                                 kElementBytes};
-  return workload.algorithm == Algorithm::kRing ? collectives::gloo_ring(shape)
-                                                : collectives::gloo_halving_doubling(shape);
+// nccl-tests' names of its tests.
+std::string_view title(CollectiveKind kind) {
+  constexpr std::array<std::string_view, 5> kTitles{"AllReduce", "ReduceScatter", "AllGather", "Broadcast",
+                                                    "AlltoAll"};
+  return kTitles[static_cast<std::size_t>(kind)];
 }
 
-std::int64_t now_ps() {
-  return ns3::Simulator::Now().GetTimeStep();
+bool adds(CollectiveKind kind) {
+  return kind == CollectiveKind::kAllReduce || kind == CollectiveKind::kReduceScatter;
+}
+
+// nccl-tests counts what a rank has for, or from, one other where each pair has bytes of its own.
+bool counts_blocks(CollectiveKind kind) {
+  return kind != CollectiveKind::kAllReduce && kind != CollectiveKind::kBroadcast;
 }
 
 }  // namespace
@@ -52,7 +61,7 @@ void CollectiveRun::one_more_connection() {
 }
 
 void CollectiveRun::next_size() {
-  schedule_ = schedule_of(scenario_.workload, scenario_.workload.sizes[results_.size()]);
+  schedule_ = schedule_of(scenario_, scenario_.workload.sizes[results_.size()]);
   for (const auto& rank : ranks_) rank->prepare(schedule_);
   timed_ = scenario_.workload.warmup == 0;
   begin_phase();
@@ -65,13 +74,13 @@ void CollectiveRun::begin_phase() {
 }
 
 void CollectiveRun::begin(std::uint32_t rank) {
-  times_[rank].start_ps.push_back(now_ps());
+  times_[rank].start_ps.push_back(simulated().ps());
   ranks_[rank]->begin();
 }
 
 void CollectiveRun::rank_done(std::uint32_t rank) {
   if (over()) return;
-  times_[rank].end_ps.push_back(now_ps());
+  times_[rank].end_ps.push_back(simulated().ps());
   const std::uint32_t iterations = timed_ ? scenario_.workload.iterations : scenario_.workload.warmup;
   if (++done_in_[rank] < iterations) return begin(rank);
   if (*std::min_element(done_in_.begin(), done_in_.end()) < iterations) return;
@@ -87,12 +96,46 @@ void CollectiveRun::fail(const std::string& why) {
   if (failure_.empty()) failure_ = why;
 }
 
-CollectiveProgress CollectiveRun::progress() const {
-  CollectiveProgress progress{results_.size(), 0};
-  if (done_in_.empty() || done()) return progress;
-  progress.iterations_done = *std::min_element(done_in_.begin(), done_in_.end());
-  if (timed_) progress.iterations_done += scenario_.workload.warmup;
-  return progress;
+// By bytes: they take most of the time.
+double CollectiveRun::share_done() const {
+  if (done()) return 1;
+  std::uint32_t iterations = done_in_.empty() ? 0 : *std::min_element(done_in_.begin(), done_in_.end());
+  if (timed_) iterations += scenario_.workload.warmup;
+  double done = 0, all = 0;
+  for (std::size_t i = 0; i < scenario_.workload.sizes.size(); ++i) {
+    const auto size = static_cast<double>(scenario_.workload.sizes[i].count());
+    all += size;
+    if (i < results_.size()) done += size;
+    if (i == results_.size())
+      done += size * iterations / (scenario_.workload.warmup + scenario_.workload.iterations);
+  }
+  return done / all;
+}
+
+std::vector<std::string> CollectiveRun::take_news() {
+  std::vector<std::string> lines;
+  for (; told_ < results_.size(); ++told_) {
+    const results::CollectiveResult& result = results_[told_];
+    lines.push_back(fmt::format("{:>10} B  {:>12.1f} us", result.size_bytes, result.time_us));
+  }
+  return lines;
+}
+
+void CollectiveRun::fill(results::RunRecord& record) const {
+  const Collective& workload = scenario_.workload;
+  record.ranks = workload.ranks.size();
+  record.collective = title(workload.kind);
+  record.algorithm = name(workload.algorithm);
+  for (const Bytes size : workload.sizes) record.planned_sizes.push_back(size.count());
+  record.warmup = workload.warmup;
+  record.iterations = workload.iterations;
+  record.collectives = results_;
+  for (const std::size_t host : workload.ranks) {
+    record.rank_processes.push_back(
+        {scenario_.topology.hosts[host].name, 0,
+         fmt::format("ns-3, {} over TCP ({})", workload.is_gloos() ? "Gloo's schedule" : "textbook schedule",
+                     workload.congestion_control)});
+  }
 }
 
 results::CollectiveResult CollectiveRun::result() const {
@@ -100,7 +143,10 @@ results::CollectiveResult CollectiveRun::result() const {
   const Bytes size = scenario_.workload.sizes[results_.size()];
   results::CollectiveResult result;
   result.size_bytes = size.count();
-  result.count = size.count() / kElementBytes;
+  const CollectiveKind kind = scenario_.workload.kind;
+  result.count = size.count() / kElementBytes / (counts_blocks(kind) ? ranks_.size() : 1);
+  if (!adds(kind)) result.op = "none";
+  if (kind == CollectiveKind::kBroadcast) result.root = 0;
   result.iterations = scenario_.workload.iterations;
   result.times_us.assign(result.iterations, 0.0);
   std::int64_t began = std::numeric_limits<std::int64_t>::max(), ended = 0;
@@ -117,8 +163,8 @@ results::CollectiveResult CollectiveRun::result() const {
   result.began_ns = began / 1'000;
   result.ended_ns = ended / 1'000;
   result.algbw_gbps = algbw(size, Duration::from_seconds(result.time_us / 1e6)) / 1e9;
-  result.busbw_gbps = busbw(size, Duration::from_seconds(result.time_us / 1e6), ranks_.size()) / 1e9;
-  result.predicted_us = closed_form_all_reduce(scenario_, size).to_seconds() * 1e6;
+  result.busbw_gbps = busbw(size, Duration::from_seconds(result.time_us / 1e6), ranks_.size(), kind) / 1e9;
+  result.predicted_us = closed_form(scenario_, size).to_seconds() * 1e6;
   result.scheduled_us = scheduled_all_reduce(scenario_, size).to_seconds() * 1e6;
   return result;
 }

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "scenarios/collectives/gloo.h"
+#include "scenarios/simulate/sockets.h"
 
 namespace longhaul::scenario {
 namespace {
@@ -37,26 +38,16 @@ SimulatedRank::SimulatedRank(std::uint32_t rank, ns3::Ptr<ns3::Node> node, std::
       listener_->Listen() != 0) {
     throw std::runtime_error(fmt::format("rank {} cannot listen in ns-3", rank_));
   }
-  listener_->SetAcceptCallback(
-      ns3::MakeNullCallback<bool, ns3::Ptr<ns3::Socket>, const ns3::Address&>(),
-      [this](ns3::Ptr<ns3::Socket> socket, const ns3::Address& from) {
-        const ns3::Ipv4Address address = ns3::InetSocketAddress::ConvertFrom(from).GetIpv4();
-        const auto found = std::find_if(others_.begin(), others_.end(),
-                                        [&](const Other& other) { return other.address == address; });
-        if (found != others_.end()) adopt(static_cast<std::uint32_t>(found - others_.begin()), socket);
-      });
+  listener_->SetAcceptCallback(anybody(), [this](ns3::Ptr<ns3::Socket> socket, const ns3::Address& from) {
+    const ns3::Ipv4Address address = ns3::InetSocketAddress::ConvertFrom(from).GetIpv4();
+    const auto found = std::find_if(others_.begin(), others_.end(),
+                                    [&](const Other& other) { return other.address == address; });
+    if (found != others_.end()) adopt(static_cast<std::uint32_t>(found - others_.begin()), socket);
+  });
 }
 
 SimulatedRank::~SimulatedRank() {
-  const auto forget = [](ns3::Ptr<ns3::Socket> socket) {
-    if (socket == nullptr) return;
-    using Nothing = ns3::Callback<void, ns3::Ptr<ns3::Socket>>;
-    socket->SetConnectCallback(Nothing(), Nothing());
-    socket->SetCloseCallbacks(Nothing(), Nothing());
-    socket->SetRecvCallback(Nothing());
-    socket->SetSendCallback({});
-  };
-  listener_->SetAcceptCallback({}, {});
+  forget(listener_);
   for (const Peer& peer : peers_) forget(peer.socket);
 }
 

@@ -16,8 +16,8 @@
 namespace longhaul::scenario {
 
 // What simulate mode cannot do is refused with std::runtime_error before anything is made. Of `options` it
-// looks at base, out, command line, version and revision. Asks `interrupted` now and then; when that says
-// yes, what was measured so far is written, and the verdict is INVALID.
+// looks at base, out, hooks, log_decisions, command line, version and revision. Asks `interrupted` now and
+// then; when that says yes, what was measured so far is written, and the verdict is INVALID.
 RunOutcome simulate(const Scenario& scenario, const RunOptions& options, const Report& report,
                     const std::function<bool()>& interrupted);
 

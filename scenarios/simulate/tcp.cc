@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 
@@ -56,12 +57,12 @@ ns3::TypeId type_of(const std::string& name) {
 
 Bytes tcp_window(const Scenario& scenario) {
   const topology::Topology& topology = scenario.topology;
+  std::set<std::size_t> sites;
+  for (const std::size_t rank : scenario.workload.ranks) sites.insert(topology.hosts[rank].site);
   std::uint64_t largest = 0;
-  for (const std::size_t a : scenario.workload.ranks) {
-    for (const std::size_t b : scenario.workload.ranks) {
-      const std::size_t from = topology.hosts[a].site, to = topology.hosts[b].site;
+  for (const std::size_t from : sites) {
+    for (const std::size_t to : sites)
       largest = std::max(largest, topology::most_under_way(topology, from, to).count());
-    }
   }
   constexpr std::uint64_t kAtLeast = 4 * 1024 * 1024, kAtMost = 1024 * 1024 * 1024;
   return Bytes(std::clamp(2 * largest, kAtLeast, kAtMost));

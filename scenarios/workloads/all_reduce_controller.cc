@@ -38,7 +38,7 @@ void check_times(const RankSize& size, std::uint32_t iterations) {
 
 }  // namespace
 
-AllReduceController::AllReduceController(const AllReduce& workload, std::vector<std::string> hosts)
+AllReduceController::AllReduceController(const Collective& workload, std::vector<std::string> hosts)
     : warmup_(workload.warmup), iterations_(workload.iterations), failures_(hosts.size()) {
   if (hosts.size() < 2 || workload.iterations == 0 || workload.sizes.empty()) {
     throw std::invalid_argument(

@@ -32,7 +32,7 @@ class AllReduceController {
  public:
   // `hosts[r]` names the host of rank r in messages; as many ranks are expected as there are names, at
   // least 2.
-  AllReduceController(const AllReduce& workload, std::vector<std::string> hosts);
+  AllReduceController(const Collective& workload, std::vector<std::string> hosts);
 
   // Takes one line of a rank's standard output. A line that is not right makes the run fail; it does not
   // throw.

@@ -7,21 +7,7 @@
 #include <stdexcept>
 
 namespace longhaul::scenario {
-namespace {
-
-std::string name_of(Algorithm algorithm) {
-  switch (algorithm) {
-    case Algorithm::kRing:
-      return "ring";
-    case Algorithm::kHalvingDoubling:
-      return "halving-doubling";
-  }
-  throw std::invalid_argument("unknown all-reduce algorithm");
-}
-
-}  // namespace
-
-std::vector<std::string> rank_arguments(const AllReduce& workload, const RankLaunch& launch) {
+std::vector<std::string> rank_arguments(const Collective& workload, const RankLaunch& launch) {
   constexpr std::int64_t kPsPerMs = 1'000'000'000;
   std::string sizes;
   for (const Bytes size : workload.sizes)
@@ -32,7 +18,7 @@ std::vector<std::string> rank_arguments(const AllReduce& workload, const RankLau
           fmt::format("--interface={}", launch.interface),
           fmt::format("--store={}", launch.store),
           fmt::format("--run-id={}", launch.run_id),
-          fmt::format("--algorithm={}", name_of(workload.algorithm)),
+          fmt::format("--algorithm={}", name(workload.algorithm)),
           fmt::format("--sizes={}", sizes),
           fmt::format("--warmup={}", workload.warmup),
           fmt::format("--iterations={}", workload.iterations),

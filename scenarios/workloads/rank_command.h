@@ -25,7 +25,7 @@ struct RankLaunch {
 };
 
 // The argument vector of longhaul-rank, its program path first.
-std::vector<std::string> rank_arguments(const AllReduce& workload, const RankLaunch& launch);
+std::vector<std::string> rank_arguments(const Collective& workload, const RankLaunch& launch);
 
 // How long one all-reduce of `size` bytes per rank may take before it counts as stuck.
 //

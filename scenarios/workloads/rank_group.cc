@@ -127,8 +127,9 @@ std::unique_ptr<AllReduceOperation> RankGroup::prepare(Algorithm algorithm, std:
       return std::make_unique<Ring>(context_, input, output);
     case Algorithm::kHalvingDoubling:
       return std::make_unique<HalvingDoubling>(context_, input, output);
+    default:
+      throw std::runtime_error(fmt::format("Gloo has no all-reduce by {}", name(algorithm)));
   }
-  throw std::runtime_error("unknown all-reduce algorithm");
 }
 
 std::string tidy(std::string_view what) {

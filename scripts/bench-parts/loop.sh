@@ -15,6 +15,14 @@ hooks_part() {
   grep -v '^\*\*\*WARNING' "$work/hooks"
 }
 
+# What modelled background costs.
+shadow_part() {
+  echo
+  run "$work/shadow" "$build/tests/bench/shadow_bench" || fail "shadow_bench failed: $(tail -n 1 "$work/shadow")"
+  echo "shadow, 40 links of 10 Gbit/s at 60 %, slowed down by k"
+  cat "$work/shadow"
+}
+
 # Million frames per second that testpmd io moves over two null ports, per second that its forwarding thread had the
 # CPU: others on the machine take time away from it, but not from this. In $figure.
 testpmd_rate() {

@@ -26,7 +26,7 @@ struct Fates {
 
 Change any_change(Random& random) {
   Change change;
-  switch (random() % 7) {
+  switch (random() % 8) {
     case 0:
       change.dark = random() % 2 == 0;
       break;
@@ -46,6 +46,11 @@ Change any_change(Random& random) {
     case 5:
       change.buffer = Bytes(50'000 + random() % 100'000);
       break;
+    case 6:
+      change.background =
+          Background{static_cast<double>(1 + random() % 10) / 10, Duration::microseconds(random() % 500),
+                     static_cast<double>(random() % 50) / 1'000, 0.01};
+      break;
     default:
       change.rate = BitRate::bits_per_second(100'000'000 + random() % 900'000'000);
   }
@@ -60,6 +65,7 @@ LinkConfig any_link(Random& random) {
   if (random() % 3 == 0) link.loss = 0.05;
   if (random() % 3 == 0) link.waves.members = 3;
   link.reserve.delay = link.delay;  // with room for a new route
+  link.most_background_wait = Duration::microseconds(400);
   return link;
 }
 

@@ -20,12 +20,12 @@ Features Features::some(std::mt19937_64& random, std::uint64_t one_in) const {
 
 std::string Features::names() const {
   static constexpr const char* kNames[kFeatures] = {
-      "classes",        "limits",        "pool",          "tiers",         "red_threshold", "codel",
-      "time_cap",       "waves",         "rate_steps",    "delay_steps",   "outages",       "members",
-      "buffer_steps",   "far_end",       "pfc",           "storm",         "watchdog",      "neighbour",
-      "coarse",         "loss_patterns", "sides",         "damage",        "overhead",      "drift",
-      "free_order",     "random_loss",   "random_damage", "random_copies", "random_queue",  "random_reorder",
-      "random_dequeue", "jitter",        "lost_pauses"};
+      "classes",        "limits",         "pool",        "tiers",         "red_threshold", "codel",
+      "time_cap",       "waves",          "rate_steps",  "delay_steps",   "outages",       "members",
+      "buffer_steps",   "far_end",        "pfc",         "storm",         "watchdog",      "neighbour",
+      "coarse",         "loss_patterns",  "sides",       "damage",        "overhead",      "drift",
+      "free_order",     "background",     "random_loss", "random_damage", "random_copies", "random_queue",
+      "random_reorder", "random_dequeue", "jitter",      "lost_pauses"};
   std::string all;
   for (std::uint32_t bit = 0; bit < kFeatures; ++bit)
     if (((bits_ >> bit) & 1) != 0) all += std::string(all.empty() ? "" : " ") + kNames[bit];
@@ -280,6 +280,7 @@ class Maker {
       if (coin()) there_and_back({.loss = 1.0}, {.loss = 0.0});
     }
     if (on(Feature::kMembers) && config_.waves.members > 1) members();
+    if (on(Feature::kBackground)) background();
     if (on(Feature::kBufferSteps)) {
       std::uint64_t least = kLargestFrame.count(), reserved = 0;
       for (const ClassConfig& cls : config_.queues.classes) reserved += cls.reserved.count();
@@ -294,6 +295,20 @@ class Maker {
     if (last == Change{}) return;
     for (const core::Origin origin : {core::Origin::kStart, core::Origin::kFirstFrame})
       config_.timeline.events.push_back({Duration::picoseconds(span_ + 1), Duration{}, 1, origin, last});
+  }
+
+  void background() {
+    config_.most_background_wait = ticks(1, 60);
+    const auto some = [&] {
+      core::Background background;
+      background.share_left = static_cast<double>(pick(1, 8)) / 8;
+      background.wait = std::min(ticks(0, 60), config_.most_background_wait);
+      background.loss = coin(8) ? 1 : 0;
+      background.mark = coin(4) ? 1 : 0;
+      return background;
+    };
+    for (std::uint64_t i = pick(1, 6); i > 0; --i) event({.background = some()});
+    there_and_back({.background = some()}, {.background = core::Background{}});
   }
 
   void members() {

@@ -43,6 +43,7 @@ enum class Feature : std::uint32_t {
   kOverhead,
   kDrift,
   kFreeOrder,
+  kBackground,
   // What chance decides, with probabilities other than 0 and 1.
   kRandomLoss,
   kRandomDamage,
@@ -54,7 +55,7 @@ enum class Feature : std::uint32_t {
   kJitter,
   kLostPauses,
 };
-inline constexpr std::uint32_t kFeatures = 33;
+inline constexpr std::uint32_t kFeatures = 34;
 
 class Features {
  public:

@@ -124,7 +124,7 @@ void ReferenceModel::propagate(const Sending& sent, std::size_t index, bool out_
   constexpr std::int64_t kMostDrift = core::LineConfig::kMostDrift.ps();
   Member& member = members_[index];
   const Wide drift = static_cast<Wide>(config_.line.drift_ps_per_s) * now_ / 1'000'000'000'000;
-  std::int64_t delay = delay_;
+  std::int64_t delay = delay_ + background_.wait.ps();
   if (!config_.waves.skew.empty()) delay += config_.waves.skew[index].ps();
   delay += static_cast<std::int64_t>(std::clamp<Wide>(drift, -kMostDrift, kMostDrift));
   delay = std::max<std::int64_t>(delay, 0);

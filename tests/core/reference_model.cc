@@ -43,11 +43,19 @@ void ReferenceModel::arrive(Frame frame) {
 
   if (pause_[what.cls].acting && config_.far_end.pfc.watchdog.action == core::WatchdogAction::kDrop)
     return drop_waiting(what, DropCause::kWatchdog);
+  const bool is_capable = frame.ecn != core::Ecn::kNotCapable;
+  const bool marks = background_.mark >= 1 && is_capable;
+  if (background_.loss >= 1 || (background_.mark >= 1 && !is_capable))
+    return drop_waiting(what, DropCause::kBackground);
   const bool empty =
       std::all_of(member.queue.begin(), member.queue.end(), [](const auto& queue) { return queue.empty(); });
   const bool starts_at_once = empty && !member.sending && member_rate() > 0 && !held_back(what.cls);
-  if (starts_at_once) return start(member, what);
+  if (starts_at_once) {
+    if (marks) mark_or(what, true, core::MarkCause::kBackground, DropCause::kBackground);
+    return start(member, what);
+  }
   if (const auto cause = refused(what)) return drop_waiting(what, *cause);
+  if (marks && !what.frame.marked) mark_or(what, true, core::MarkCause::kBackground, DropCause::kBackground);
   member.queue[what.cls].push_back(what);
   serve(member);
   counters_.queue_peak_bytes = std::max(counters_.queue_peak_bytes, waiting_bytes());
@@ -102,7 +110,13 @@ std::int64_t ReferenceModel::next_instant() const {
 }
 
 std::int64_t ReferenceModel::member_rate() const {
-  return static_cast<std::int64_t>(rate_ / config_.waves.members);
+  return static_cast<std::int64_t>(rate_left() / config_.waves.members);
+}
+
+std::uint64_t ReferenceModel::rate_left() const {
+  if (rate_ == 0) return 0;
+  return std::max<std::uint64_t>(
+      1, static_cast<std::uint64_t>(static_cast<double>(rate_) * background_.share_left));
 }
 
 std::int64_t ReferenceModel::finish_of(const Sending& sending) const {
@@ -151,10 +165,9 @@ void ReferenceModel::change_what_is_due() {
 }
 
 void ReferenceModel::apply(const Change& change) {
-  if (change.rate) {
-    settle();
-    rate_ = change.rate->bps();
-  }
+  if (change.rate || change.background) settle();
+  if (change.rate) rate_ = change.rate->bps();
+  if (change.background) background_ = *change.background;
   if (change.delay) delay_ = change.delay->ps();
   if (change.new_route) {
     for (Member& member : members_) member.last_due = std::numeric_limits<std::int64_t>::min();

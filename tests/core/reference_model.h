@@ -127,6 +127,7 @@ class ReferenceModel {
   std::int64_t next_instant() const;
   void move_to(std::int64_t time);
   void step();
+  std::uint64_t rate_left() const;
   std::int64_t member_rate() const;
   std::int64_t finish_of(const Sending& sending) const;
   std::int64_t event_due(std::size_t event) const;
@@ -192,6 +193,7 @@ class ReferenceModel {
   // What the timeline changes.
   std::uint64_t rate_, buffer_;
   std::int64_t delay_;
+  core::Background background_;
   core::LossModel loss_;
   bool blackhole_ = false;
   std::optional<std::int64_t> dark_since_;

@@ -50,7 +50,7 @@ std::optional<DropCause> ReferenceModel::refused(Waiting& what) {
   if (limit(config.limit_frames) && waiting_frames(what.cls) + 1 > config.limit_frames)
     return DropCause::kQueueFull;
   if (config.limit_time != Duration{} &&
-      Bytes(class_bytes) > bytes_in(BitRate::bits_per_second(rate_), config.limit_time))
+      Bytes(class_bytes) > bytes_in(BitRate::bits_per_second(rate_left()), config.limit_time))
     return DropCause::kQueueFull;
 
   DropCause cause{};

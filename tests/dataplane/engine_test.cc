@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "emulator/core/gap_sampler.h"
+#include "emulator/core/random.h"
+#include "emulator/dataplane/background_board.h"
 #include "tests/dataplane/pcap_chain.h"
 
 namespace longhaul::dataplane {
@@ -76,6 +78,39 @@ TEST_F(Engine, CountsLineLossAsTheCoreDoes) {
     EXPECT_TRUE(counters.conserved());
   }
   EXPECT_EQ(read_pcap(directory_ / "out1.pcap"), survivors) << "the same victims as in any other driver";
+}
+
+TEST_F(Engine, FramesMeetWhatTheBoardSaysOfTheBackground) {
+  const std::vector<Packet> packets = numbered_packets(1'500);
+  constexpr double kLoss = 0.3;
+  const core::RandomStream draws(1, {0, 0}, core::Effect::kBackground);
+  std::vector<Packet> survivors;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    bytes += packets[i].size();
+    if (draws.uniform(i) > kLoss) survivors.push_back(packets[i]);
+  }
+  core::LinkConfig shared = kLink;
+  shared.most_background_wait = Duration::milliseconds(2);
+  EngineConfig config = chain(directory_, 2, shared, packets);
+  BackgroundBoard board(config.directions.size());
+  config.background = &board;
+  board.publish(0, {0.5, Duration::milliseconds(1), kLoss, 0}, Instant());
+  {
+    dataplane::Engine engine(config);
+    run_until(engine, 0, packets.size());
+    const DirectionSample state = engine.final_state().directions[0];
+    EXPECT_EQ(state.counters.dropped[static_cast<std::size_t>(core::DropCause::kBackground)].frames,
+              packets.size() - survivors.size());
+    EXPECT_TRUE(state.counters.conserved());
+    EXPECT_EQ(state.state.background, (core::Background{0.5, Duration::milliseconds(1), kLoss, 0}));
+    EXPECT_EQ(engine.final_state().directions[1].state.background, core::Background{});
+    EXPECT_EQ(engine.lateness(0).early(), 0u);
+    EXPECT_GT(engine.background_age().count(), 0u);
+    EXPECT_EQ(board.load(0).frames, packets.size());
+    EXPECT_EQ(board.load(0).offered[0], bytes);
+  }
+  EXPECT_EQ(read_pcap(directory_ / "out1.pcap"), survivors);
 }
 
 TEST_F(Engine, LogsWhatTheLinkDecided) {

@@ -17,8 +17,8 @@ class Simulate(EndToEnd):
         super().setUp()
         self.out = self.directory / "out"
 
-    def simulate(self, *words):
-        done = self.ask("run", "first-light", "--mode", "simulate", "--out", str(self.out), *words)
+    def simulate(self, *words, scenario="first-light"):
+        done = self.ask("run", scenario, "--mode", "simulate", "--out", str(self.out), *words)
         if "built without ns-3" in done.stderr:
             self.refused(done, 1, "libns3-dev")
             self.skipTest("built without ns-3, which it says in one line")
@@ -30,13 +30,13 @@ class Simulate(EndToEnd):
     def files(self):
         return {path.name: path.read_bytes() for path in self.out.iterdir()}
 
-    def files_keep_their_schemas(self):
-        self.assertEqual(set(self.files()), FILES)
+    def files_keep_their_schemas(self, expected=FILES):
+        self.assertEqual(set(self.files()), expected)
         try:
             import jsonschema
         except ImportError:
             return
-        for name in ("manifest", "summary", "collectives"):
+        for name in (path.stem for path in self.out.glob("*.json")):
             schema = json.loads((SOURCE / f"results/schemas/{name}.schema.json").read_text(encoding="utf-8"))
             jsonschema.Draft202012Validator(schema).validate(self.read(f"{name}.json"))
 
@@ -62,7 +62,7 @@ class Simulate(EndToEnd):
         self.assertEqual(float(rows[-1]["time_s"]), summary["elapsed_s"])
 
     def test_gives_the_same_bytes_twice(self):
-        lossy = [*SMALL, "--set", "topology.links.wan.loss=1e-3", "--seed", "7"]
+        lossy = [*SMALL, "--decisions", "--set", "topology.links.wan.loss=1e-3", "--seed", "7"]
         first = self.simulate(*lossy)
         files = self.files()
         self.out.rename(self.directory / "first")
@@ -71,6 +71,38 @@ class Simulate(EndToEnd):
         self.assertEqual(files, self.files())
         lost = sum(d["dropped"]["line_loss"]["frames"] for d in self.read("summary.json")["directions"])
         self.assertGreater(lost, 0)
+        self.assertEqual(self.read("summary.json")["decisions"], {"written": lost, "lost": 0})
+        self.assertEqual(files["decisions.csv"].count(b"line_loss"), lost)
+        self.assertIn(f"# Decisions in decisions.csv: {lost}, missing: 0", first.stdout)
+
+    def test_runs_other_collectives(self):
+        done = self.simulate(*SMALL, "--set", "workload.kind=broadcast", "--set", "workload.algorithm=tree")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("# Collective test: Broadcast tree, 4 ranks", done.stdout)
+        self.files_keep_their_schemas()
+        for result in self.read("collectives.json")["results"]:
+            self.assertEqual((result["redop"], result["root"].strip()), ("none", "0"))
+            self.assertEqual(result["out_of_place"]["alg_bw"], result["out_of_place"]["bus_bw"])
+
+    def test_runs_flows(self):
+        scenario = str(SOURCE / "tests/scenarios/good/flows.yaml")
+        done = self.simulate("--set", "topology.links.wan.loss=1e-3", scenario=scenario)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for part in ("# Flows (P50", "# TCP flows: 4 of 4 complete, slowdown P50", "all 8 flows are over"):
+            self.assertIn(part, done.stdout)
+        for part in ("Collective test", "Predictions"):
+            self.assertNotIn(part, done.stdout)
+        self.files_keep_their_schemas(FILES - {"collectives.json"} | {"workload_flows.json"})
+        flows = self.read("workload_flows.json")["flows"]
+        lost = sum(f["frames"]["lost"]["frames"] for f in flows if f["frames"])
+        dropped = sum(d["dropped"]["line_loss"]["frames"] for d in self.read("summary.json")["directions"])
+        self.assertTrue(0 < lost <= dropped, (lost, dropped))  # TCP lost the others
+
+    def test_what_only_simulated_hosts_do_is_not_emulated(self):
+        self.simulate(*SMALL)  # or it is skipped
+        all_to_all = ["--set", "workload.kind=all_to_all", "--set", "workload.algorithm=pairwise"]
+        for words in (["first-light", *all_to_all], [str(SOURCE / "tests/scenarios/good/flows.yaml")]):
+            self.refused(self.ask("run", *words), 1, "cannot emulate", "--mode simulate")
 
     def test_an_interrupt_leaves_what_was_measured(self):
         self.simulate(*SMALL)  # or it is skipped
@@ -88,12 +120,12 @@ class Simulate(EndToEnd):
 
     def test_refuses_what_it_cannot_do_in_one_line(self):
         self.refused(self.simulate("--set", "workload.congestion_control=prague"), 1, "prague", "allowed:", "cubic")
-        for option in ("--lcores=0", "--cpu=0", "--metrics=0", "--decisions"):
+        for option in ("--lcores=0", "--cpu=0", "--metrics=0"):
             self.refused(self.simulate(option), 2, option.partition("=")[0], "--mode simulate")
         self.assertFalse(self.out.exists())
 
     def test_refuses_other_modes(self):
-        self.refused(self.ask("run", "first-light", "--mode", "guess"), 2, "guess", "emulate, simulate")
+        self.refused(self.ask("run", "first-light", "--mode", "guess"), 2, "guess", "emulate, simulate, both")
 
 
 if __name__ == "__main__":

@@ -66,10 +66,10 @@ class Generate(EndToEnd):
         text = self.ask("topology", "generate", "--help").stdout
         for kind in KINDS:
             self.assertIn(f"\n{kind}: ", text)
-        self.assertIn("2 to 6, even", text)
+        self.assertIn("2 to 24, even", text)
 
     def test_a_range_is_named(self):
-        self.refused(self.ask("topology", "generate", "fat-tree", "k=8"), 2, "allowed: 2 to 6, even")
+        self.refused(self.ask("topology", "generate", "fat-tree", "k=26"), 2, "allowed: 2 to 24, even")
 
 
 class Export(EndToEnd):

@@ -15,7 +15,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 constexpr Bounds kBounds{.lateness_p99 = Duration::microseconds(200),
-                         .lateness_invalid = Duration::milliseconds(2)};
+                         .lateness_invalid = Duration::milliseconds(2),
+                         .background_age_p99 = Duration::milliseconds(5),
+                         .background_age_invalid = Duration::milliseconds(50)};
 constexpr const char* kNoted =
     "the host probes had no room for 4 samples, 0 stamps, 0 connections and 0 frames of flows";
 

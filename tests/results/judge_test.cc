@@ -20,7 +20,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr Bounds kBounds{.lateness_p99 = Duration::microseconds(200),
-                         .lateness_invalid = Duration::milliseconds(2)};
+                         .lateness_invalid = Duration::milliseconds(2),
+                         .background_age_p99 = Duration::milliseconds(5),
+                         .background_age_invalid = Duration::milliseconds(50)};
 
 TEST(Judge, ValidSaysWhatWasChecked) {
   const Judgement judgement = judge(testing::sample_record(), kBounds);
@@ -68,6 +70,33 @@ const Rule kRules[] = {
      "the emulator lost 1 frames on the port of atl-1 at rx_no_mbuf"},
     {"PortNotLookedAt", [](RunRecord& r) { r.ports[1].losses.clear(); }, Verdict::kInvalid,
      "no place of loss was looked at on the port of mtp-0"},
+    {"BackgroundOld",
+     [](RunRecord& r) {
+       r.background = testing::sample_background();
+       r.background->age.p99_ns = 5'000'001;
+     },
+     Verdict::kDegraded, "what the model said of background traffic was 5000.0 us old at P99 > 5000 us"},
+    {"BackgroundTooOld",
+     [](RunRecord& r) {
+       r.background = testing::sample_background();
+       r.background->age.p99_ns = 50'000'001;
+     },
+     Verdict::kInvalid, "was 50000.0 us old at P99 > 50000 us"},
+    {"BackgroundNotConserved",
+     [](RunRecord& r) {
+       r.background = testing::sample_background();
+       ++r.background->directions[0].held_frames;
+     },
+     Verdict::kInvalid,
+     "the background on link wan Atlanta -> Mount Pleasant is not conserved: 41000 in, 40000 out + 990 "
+     "dropped "
+     "+ 11 held"},
+    {"BackgroundNeverMet",
+     [](RunRecord& r) {
+       r.background = testing::sample_background();
+       r.background->age = {};
+     },
+     Verdict::kInvalid, "no frame ever met the background"},
     {"NoPorts", [](RunRecord& r) { r.ports.clear(); }, Verdict::kInvalid, "no port was looked at"},
     {"InterfaceDeleted",
      [](RunRecord& r) {
@@ -206,6 +235,29 @@ TEST(Judge, LiveChangesAreSaidWhateverTheVerdict) {
   record.ports[0].losses[0].second = 2;
   EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kInvalid);
   EXPECT_EQ(judge(record, kBounds).reasons.back(), said);
+}
+
+TEST(Judge, SaysThatTheBackgroundKeptUp) {
+  RunRecord record = testing::sample_record();
+  record.background = testing::sample_background();
+  const Judgement judgement = judge(record, kBounds);
+  EXPECT_EQ(judgement.verdict, Verdict::kValid);
+  EXPECT_EQ(judgement.reasons.back(), "background on 1 link directions: 2300.0 us old at P99 <= 5000 us");
+}
+
+// Two links in a row: what the first delivers goes on over the second, so none of it leaves for a host.
+TEST(Judge, AFrameInTransitIsLateNowhere) {
+  RunRecord record = testing::sample_record();
+  DirectionResult onward = record.directions[0];
+  onward.link = "metro";
+  onward.from = record.directions[0].to;
+  onward.to = "Chicago";
+  record.directions[0].lateness = {};
+  EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kInvalid);
+  record.directions.push_back(onward);
+  EXPECT_EQ(judge(record, kBounds).verdict, Verdict::kValid);
+  for (DirectionResult& direction : record.directions) direction.lateness = {};
+  EXPECT_THAT(judge(record, kBounds).reasons, ::testing::Contains("no lateness was recorded at all"));
 }
 
 TEST(Judge, BoundsThemselvesAreAllowed) {

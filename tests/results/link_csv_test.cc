@@ -40,8 +40,10 @@ constexpr const char* kHeader =
     "frames_dropped_burst,bytes_dropped_burst,frames_dropped_blackhole,bytes_dropped_blackhole,"
     "frames_dropped_outage,bytes_dropped_outage,frames_dropped_headroom_full,bytes_dropped_headroom_full,"
     "frames_dropped_far_queue_full,bytes_dropped_far_queue_full,frames_dropped_pfc_watchdog,"
-    "bytes_dropped_pfc_watchdog,frames_duplicated,bytes_duplicated,frames_marked_red,bytes_marked_red,"
-    "frames_marked_codel,bytes_marked_codel,frames_marked_pie,bytes_marked_pie,frames_corrupted,"
+    "bytes_dropped_pfc_watchdog,frames_dropped_background,bytes_dropped_background,frames_duplicated,bytes_"
+    "duplicated,frames_marked_red,bytes_marked_red,"
+    "frames_marked_codel,bytes_marked_codel,frames_marked_pie,bytes_marked_pie,frames_marked_background,"
+    "bytes_marked_background,frames_corrupted,"
     "bytes_corrupted,frames_reordered,pause_xoff_sent,pause_xon_sent,pause_lost,pause_storms,"
     "pause_far_peak_bytes";
 
@@ -60,8 +62,8 @@ TEST(LinkCsv, Golden) {
   EXPECT_EQ(
       contents(scratch.path() / "links.csv"),
       kHeader +
-          ("\r\n0.010000000,wan,Atlanta,Mount Pleasant,10,1000,5,500,2,200,1,100,2,200,150,300" + zeros(44)) +
-          "\r\n75.000012345,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"" + zeros(12 + 44) + "\r\n");
+          ("\r\n0.010000000,wan,Atlanta,Mount Pleasant,10,1000,5,500,2,200,1,100,2,200,150,300" + zeros(48)) +
+          "\r\n75.000012345,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"" + zeros(12 + 48) + "\r\n");
 }
 
 // Each counter has a number of its own, so that none can stand in another's column.

@@ -36,7 +36,9 @@ DirectionResult direction(const char* from, const char* to, std::uint64_t in, st
 }
 
 constexpr Bounds kBounds{.lateness_p99 = Duration::microseconds(200),
-                         .lateness_invalid = Duration::milliseconds(2)};
+                         .lateness_invalid = Duration::milliseconds(2),
+                         .background_age_p99 = Duration::milliseconds(5),
+                         .background_age_invalid = Duration::milliseconds(50)};
 
 PortResult port(const char* host, std::uint64_t frames) {
   return {host,
@@ -126,6 +128,22 @@ void add_host_probes(RunRecord& record) {
   record.collectives[0].traffic = traffic;
 }
 
+BackgroundResult sample_background() {
+  BackgroundDirection direction{"wan", "Atlanta", "Mount Pleasant", 41'000, 40'000, 990, 10, 7};
+  direction.carried = 0.62;
+  direction.real_load = 0.31;
+  direction.mean_share_left = 0.41;
+  direction.least_share_left = 0.2;
+  direction.mean_wait_us = 12.5;
+  direction.most_wait_us = 250.25;
+  direction.loss = 0.024;
+  direction.mark = 0.0001;
+  BackgroundResult background{10, 1, 81'000, 1.75, 20.5, {40'000, 1'100'000, 2'300'000, 9'000'000}, {}, {}};
+  background.lag = {20'500, 9'000, 750'000, 8'000'000};
+  background.directions = {direction};
+  return background;
+}
+
 RunRecord eventful_record() {
   RunRecord record = sample_record();
   add_host_probes(record);
@@ -149,6 +167,9 @@ RunRecord eventful_record() {
   record.decisions = {97, 0};
   record.live_changes.add({3.25, "wan: delay 8 ms"});
   record.live_changes.add({4.5, "wan forward: loss 0.001"});
+  record.background = sample_background();
+  record.inline_links = InlineResult{
+      {"metro"}, 2, 900, 880, 3, 15, 70'000, 250'000, 1.25, 20.5, {250'000, 0, 800'000, 2'000'000}};
   record.judgement = judge(record, kBounds);
   return record;
 }

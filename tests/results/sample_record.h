@@ -13,6 +13,8 @@ RunRecord sample_record();
 // The same with a second direction that has two classes, marks, copies, corrupts, reorders and pauses, and
 // with a log of decisions. VALID as well.
 RunRecord eventful_record();
+// What the second of them has of background traffic.
+BackgroundResult sample_background();
 
 // Gives it what probes at the hosts saw: a flow at both of its ends.
 void add_host_probes(RunRecord& record);

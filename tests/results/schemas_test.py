@@ -102,6 +102,13 @@ def check_decisions(path, faults):
         faults.append(f"decisions.csv has {rows}")
 
 
+def check_background(path, faults):
+    if path.read_text(encoding="utf-8") != (
+            "time_s,link,from,to,share_left,wait_us,loss,mark\n"
+            "0.010000000,wan,Atlanta,Mount Pleasant,0.400000,12.345,1.500e-03,2.500e-01\n"):
+        faults.append(f"background.csv has {path.read_text(encoding='utf-8')}")
+
+
 def check_flows(path, faults):
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file, strict=True))
@@ -117,12 +124,13 @@ def main():
         directory = pathlib.Path(name)
         subprocess.run([write_sample, name], check=True, timeout=30, stdout=subprocess.DEVNULL)
         documents = {file: check_json(directory, schemas, file, faults)
-                     for file in ("manifest", "summary", "collectives")}
+                     for file in ("manifest", "summary", "collectives", "comparison", "workload_flows")}
         check_csv(directory / "links.csv", faults)
         check_decisions(directory / "decisions.csv", faults)
         check_flows(directory / "flows.csv", faults)
+        check_background(directory / "background.csv", faults)
         listed = {file["name"] for file in documents["manifest"]["files"]}
-        present = {path.name for path in directory.iterdir()}
+        present = {path.name for path in directory.iterdir()} - {"comparison.json"}  # of two runs, so of none
         if listed != present:
             faults.append(f"manifest.json lists {sorted(listed)}, there are {sorted(present)}")
     for fault in faults:

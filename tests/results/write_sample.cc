@@ -6,11 +6,15 @@
 #include <filesystem>
 #include <iostream>
 
+#include "results/atomic_file.h"
+#include "results/background_csv.h"
+#include "results/comparison.h"
 #include "results/decision_csv.h"
 #include "results/files.h"
 #include "results/flow_csv.h"
 #include "results/link_csv.h"
 #include "results/table.h"
+#include "results/workload_flows.h"
 #include "tests/results/sample_record.h"
 
 int main(int argc, char** argv) {
@@ -21,7 +25,13 @@ int main(int argc, char** argv) {
   }
   try {
     const std::filesystem::path directory = argv[1];
-    const results::RunRecord record = results::testing::eventful_record();
+    results::RunRecord record = results::testing::eventful_record();
+    // Of both forms, so that all keys are there.
+    results::WorkloadFlow flow{"bulk-copy", "atl0", "mtp0", "poisson", 0.5, {}, {}};
+    flow.frames = {
+        {12, 18'000}, {11, 16'500}, 1, results::WorkloadFlow::Frames::Delay{6'640.5, 6'700, 6'712}};
+    flow.transfer = {1'000'000, 999'999, 12'500.0, 11'000.0};
+    record.workload_flows = {flow};
     results::LinkCsv csv(directory / "links.csv", 2);
     for (int sample = 1; sample <= 3; ++sample) {
       for (const results::DirectionResult& direction : record.directions) {
@@ -30,12 +40,17 @@ int main(int argc, char** argv) {
       }
     }
     csv.close();
+    results::BackgroundCsv background(directory / "background.csv");
+    background.write(Duration::milliseconds(10), "wan", "Atlanta", "Mount Pleasant",
+                     {0.4, Duration::nanoseconds(12'345), 1.5e-3, 0.25});
+    background.close();
     results::DecisionCsv decisions(directory / "decisions.csv");
     decisions.write("wan", "Atlanta", "Mount Pleasant", {{}, 0, 1'514});
     decisions.write("wan", "Atlanta", "Mount Pleasant", {{}, 1, 1'514, 0, core::Fate::kMarked});
     decisions.close();
     results::write_flow_csv(directory / "flows.csv", record.host_probes.flows);
     results::write_files(directory, record);
+    results::write_whole_file(directory / "comparison.json", results::comparison_json({record, record}));
     std::cout << results::report_text(record, results::Colour::kNever);
     return 0;
   } catch (const std::exception& error) {

@@ -76,6 +76,8 @@ TEST_F(ControlServiceTest, ShowsAllOrOneLinkOrOneDirection) {
                                                     {"buffer_bytes", 1'250'000},
                                                     {"up", true},
                                                     {"blackhole", false}}));
+  EXPECT_EQ(all["directions"][0]["background"],
+            (Json{{"share_left", 1.0}, {"wait_us", 0.0}, {"loss", 0.0}, {"mark", 0.0}}));
   EXPECT_EQ(all["lcores"][0]["turns"], 1'000);
   const Json one = ask({{"command", "show"}, {"link", "lan"}});
   ASSERT_EQ(one["directions"].size(), 2U);

@@ -57,9 +57,11 @@ TEST(Library, FindsNamesAndPaths) {
   EXPECT_EQ(find_topology({}, path.string()), path);
   EXPECT_EQ(find_topology({}, "./metro-pair.yaml", shipped().topologies),
             shipped().topologies / "./metro-pair.yaml");
-  EXPECT_EQ(error_of([] { find_scenario(shipped(), "first-lite"); }),
-            "no scenario is called 'first-lite', allowed: drop-segment, first-light, geo-fence, metro-light, "
-            "parallel-spans, ring-all-reduce, switch-over, or a path to a .yaml file");
+  EXPECT_EQ(
+      error_of([] { find_scenario(shipped(), "first-lite"); }),
+      "no scenario is called 'first-lite', allowed: background-step, drop-segment, first-light, geo-fence, "
+      "inline-two-hops, metro-light, parallel-spans, ring-all-reduce, switch-over, or a path to a .yaml "
+      "file");
   EXPECT_EQ(error_of([] { find_scenario({}, "x"); }),
             "no scenario is called 'x', allowed: a path to a .yaml file");
   EXPECT_EQ(error_of([] { find_topology(shipped(), "./x.yaml"); }),

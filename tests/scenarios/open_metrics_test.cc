@@ -28,6 +28,7 @@ LiveView eventful_view() {
   direction.now.store_full = 4;
   direction.now.changes = 9;
   direction.now.state.dark = true;
+  direction.now.state.background = {0.25, Duration::microseconds(7), 0, 0};
   direction.now.lateness = {100, 0, 1'500, 250'000, 300'000, 400'000};
   direction.loss = std::nullopt;
   return view;
@@ -57,6 +58,9 @@ TEST(OpenMetricsText, KeepsToTheGrammarAndSaysWhatIs) {
   EXPECT_EQ(text.value("longhaul_link_held_frames", "longhaul_link_held_frames", wan), 2);
   EXPECT_EQ(text.value("longhaul_link_queue_bytes", "longhaul_link_queue_bytes", wan), 150);
   EXPECT_EQ(text.value("longhaul_link_rate_bits_per_second", "longhaul_link_rate_bits_per_second", wan), 1e9);
+  EXPECT_EQ(text.value("longhaul_link_share_left_ratio", "longhaul_link_share_left_ratio", wan), 0.25);
+  EXPECT_EQ(text.value("longhaul_link_background_wait_seconds", "longhaul_link_background_wait_seconds", wan),
+            7e-6);
   EXPECT_EQ(text.value("longhaul_link_delay_seconds", "longhaul_link_delay_seconds", wan), 0.005);
   EXPECT_EQ(text.value("longhaul_link_up", "longhaul_link_up", wan), 0);
   EXPECT_EQ(text.value("longhaul_link_changes", "longhaul_link_changes_total", wan), 9);

@@ -194,6 +194,33 @@ TEST(MemoryText, IsWhatTheEngineReserves) {
   EXPECT_GE(memory.in_flight, 2 * kept.bytes) << "both directions";
 }
 
+// A site with so many hosts, and one more.
+topology::Topology crowded(std::size_t hosts, std::size_t links) {
+  std::string yaml = "name: crowded\nsites: { a: {}, b: {} }\nhosts:\n";
+  for (std::size_t h = 0; h < hosts; ++h) yaml += fmt::format("  h{}: {{ site: a }}\n", h);
+  yaml += "links:\n";
+  for (std::size_t l = 0; l < links; ++l)
+    yaml += fmt::format("  l{}: {{ between: [a, b], delay: 1 ms, rate: 1 Gbit/s }}\n", l);
+  return topology::load_text(yaml, "crowded");
+}
+
+TEST(CannotEmulate, MoreHostsThanThereAreAddresses) {
+  EXPECT_EQ(cannot_emulate(crowded(254, 1)), "");
+  const std::string why = cannot_emulate(crowded(255, 1));
+  EXPECT_EQ(why,
+            "topology crowded has 255 hosts, allowed to emulate: up to 254, as 10.71.0.0/24 has no more "
+            "addresses; take fewer, or run it with --mode simulate");
+  EXPECT_EQ(placement_text(crowded(255, 1), {0}, 1), "#\n# Data plane\n# none: " + why + "\n");
+}
+
+TEST(PlacementText, ListsTheFirstOfManyDirections) {
+  const std::string text = placement_text(crowded(2, 100), {0}, std::uint64_t{1} << 36);
+  EXPECT_THAT(text, HasSubstr("\n# l31 b -> a: 1 Gbit/s x 1 ms"));
+  EXPECT_THAT(text, HasSubstr("\n# and 136 directions more\n# in all "));
+  EXPECT_EQ(text.find("l32 "), std::string::npos);
+  EXPECT_THAT(text, EndsWith("\n# and 136 directions more\n"));
+}
+
 TEST(FitIntoMemory, GivesUpHoldingFirstAndThenRefuses) {
   const topology::Topology topology = long_link();
   const auto config = engine_config(topology, 1, {0});

@@ -292,11 +292,40 @@ TEST(Predict, FirstLight) {
   EXPECT_NEAR(ms(scheduled_all_reduce(s, s.workload.sizes.front())), 79.6, 0.1);
 }
 
+// 16 MiB and four ranks: a block is 4 MiB, and 16 MiB take 142.560 ms at 117.685 MB/s.
+TEST(Predict, ClosedFormsOfOtherCollectives) {
+  Scenario s = two_sites(2, 2);
+  const auto form = [&](CollectiveKind kind, Algorithm algorithm) {
+    s.workload.kind = kind, s.workload.algorithm = algorithm;
+    return ms(closed_form(s, Bytes(16 << 20)));
+  };
+  EXPECT_EQ(form(CollectiveKind::kAllReduce, Algorithm::kRing),
+            ms(closed_form_all_reduce(s, Bytes(16 << 20))));
+  // Three blocks over each edge; of three successive edges two cross.
+  EXPECT_NEAR(form(CollectiveKind::kReduceScatter, Algorithm::kRing), 106.920 + 2 * 6.63, 0.001);
+  EXPECT_NEAR(form(CollectiveKind::kAllGather, Algorithm::kRing), 106.920 + 2 * 6.63, 0.001);
+  EXPECT_EQ(scheduled_all_reduce(s, Bytes(16 << 20)), Duration());
+  // All of it crosses once.
+  EXPECT_NEAR(form(CollectiveKind::kBroadcast, Algorithm::kChain), 142.560 + 6.63, 0.001);
+  EXPECT_NEAR(form(CollectiveKind::kBroadcast, Algorithm::kTree), 142.560 + 6.63, 0.001);
+  // Each of two ranks has a block for each of two others beyond the link.
+  EXPECT_NEAR(form(CollectiveKind::kAllToAll, Algorithm::kPairwise), 142.560 + 6.63, 0.001);
+  // Each rank's half goes over the link in two halves, one to be added and one that is the sum.
+  EXPECT_NEAR(form(CollectiveKind::kAllReduce, Algorithm::kHierarchical), 142.560 + 2 * 6.63, 0.001);
+  // Before and after that a half goes from host to host within the sites.
+  s = with_host_rate(s, BitRate::gigabits_per_second(1));
+  EXPECT_NEAR(form(CollectiveKind::kAllReduce, Algorithm::kHierarchical), 2 * 142.560 + 2 * 6.63, 0.001);
+}
+
 TEST(Predict, Bandwidths) {
   const Duration time = Duration::milliseconds(100);
   EXPECT_NEAR(algbw(Bytes(1'000'000), time), 1e7, 1e-3);
   EXPECT_NEAR(busbw(Bytes(1'000'000), time, 4), 1.5e7, 1e-3);
   EXPECT_NEAR(busbw(Bytes(1'000'000), time, 2), 1e7, 1e-3);
+  for (const CollectiveKind kind :
+       {CollectiveKind::kReduceScatter, CollectiveKind::kAllGather, CollectiveKind::kAllToAll})
+    EXPECT_NEAR(busbw(Bytes(1'000'000), time, 4, kind), 0.75e7, 1e-3);
+  EXPECT_NEAR(busbw(Bytes(1'000'000), time, 4, CollectiveKind::kBroadcast), 1e7, 1e-3);
   EXPECT_EQ(algbw(Bytes(1), Duration()), 0);
 }
 

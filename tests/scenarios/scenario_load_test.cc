@@ -55,7 +55,7 @@ TEST(LoadScenario, DefaultsAreFilledIn) {
   EXPECT_EQ(s.seed, 1u);
   EXPECT_EQ(s.workload.ranks.size(), 4u);
   EXPECT_EQ(s.workload.sizes, (std::vector<Bytes>{Bytes(1'024), Bytes(2'048), Bytes(4'096)}));
-  EXPECT_EQ(s.workload.iterations, AllReduce{}.iterations);
+  EXPECT_EQ(s.workload.iterations, Collective{}.iterations);
   EXPECT_EQ(s.trust, Trust{});
 }
 

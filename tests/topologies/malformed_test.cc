@@ -50,15 +50,15 @@ TEST(MalformedTopology, BoundsOnSizeDepthAndNumber) {
   for (int i = 0; i < 40; ++i) deep += "- ";
   EXPECT_EQ(error_of(deep + "x", "f"), "f:2: a: nested more than 16 levels deep");
   std::string many = "a: [";
-  for (int i = 0; i < 2'000; ++i) many += "x, ";
-  EXPECT_EQ(error_of(many + "]", "f"), "f:1: a: more than 1024 entries");
+  for (int i = 0; i < 10'000; ++i) many += "x, ";
+  EXPECT_EQ(error_of(many + "]", "f"), "f:1: a: more than 8192 entries");
   std::string sites = "name: x\nsites:\n";
-  for (int i = 0; i < 65; ++i) sites += "  s" + std::to_string(i) + ": {}\n";
+  for (int i = 0; i < 1'025; ++i) sites += "  s" + std::to_string(i) + ": {}\n";
   EXPECT_EQ(error_of(sites + "hosts: { h: { site: s0 } }\n", "f"),
-            "f:2: sites: 65 sites are too many, allowed: up to 64");
+            "f:2: sites: 1025 sites are too many, allowed: up to 1024");
   std::string hosts = "name: x\nsites: { s: {} }\nhosts:\n";
-  for (int i = 0; i < 251; ++i) hosts += "  h" + std::to_string(i) + ": { site: s }\n";
-  EXPECT_EQ(error_of(hosts, "f"), "f:3: hosts: 251 hosts are too many, allowed: up to 250");
+  for (int i = 0; i < 4'097; ++i) hosts += "  h" + std::to_string(i) + ": { site: s }\n";
+  EXPECT_EQ(error_of(hosts, "f"), "f:3: hosts: 4097 hosts are too many, allowed: up to 4096");
 }
 
 // A megabyte of what makes naive parsers quadratic or recursive; a hang shows as the time limit of the test.

@@ -38,7 +38,7 @@ void join(Draft& draft, std::size_t from, std::size_t to, const Draft::Span& spa
   draft.add_link(sites[from].name + "--" + sites[to].name, from, to, span);
 }
 
-constexpr Parameter kFatTree[] = {{"k", Unit::kEvenCount, "4", "ports of a switch", 2, 6},
+constexpr Parameter kFatTree[] = {{"k", Unit::kEvenCount, "4", "ports of a switch", 2, 24},
                                   {"rate", Unit::kRate, "100 Gbit/s", "of every link and host"},
                                   {"delay", Unit::kDelay, "1 us", "of every link"}};
 
@@ -62,9 +62,9 @@ void fat_tree(const Values& values, Draft& draft) {
   }
 }
 
-constexpr Parameter kRailPod[] = {{"servers", Unit::kCount, "4", "each with one GPU on every rail", 1, 125},
-                                  {"rails", Unit::kCount, "8", "GPUs of a server, and rail switches", 2, 16},
-                                  {"spines", Unit::kCount, "4", "switches that join the rails", 1, 16},
+constexpr Parameter kRailPod[] = {{"servers", Unit::kCount, "4", "each with one GPU on every rail", 1, 2'048},
+                                  {"rails", Unit::kCount, "8", "GPUs of a server, and rail switches", 2, 64},
+                                  {"spines", Unit::kCount, "4", "switches that join the rails", 1, 64},
                                   {"rate", Unit::kRate, "400 Gbit/s", "of every link and GPU"},
                                   {"delay", Unit::kDelay, "1 us", "of every link"}};
 
@@ -85,9 +85,9 @@ void rail_pod(const Values& values, Draft& draft) {
 
 constexpr Parameter kMultiPlane[] = {
     {"planes", Unit::kCount, "2", "fabrics side by side, and interfaces of a server", 2, 8},
-    {"leaves", Unit::kCount, "2", "of each plane", 1, 16},
-    {"spines", Unit::kCount, "2", "of each plane", 1, 16},
-    {"servers", Unit::kCount, "4", "at each leaf", 1, 16},
+    {"leaves", Unit::kCount, "2", "of each plane", 1, 64},
+    {"spines", Unit::kCount, "2", "of each plane", 1, 64},
+    {"servers", Unit::kCount, "4", "at each leaf", 1, 64},
     {"rate", Unit::kRate, "200 Gbit/s",
      "of every link; a server sends at that times the planes, up to 1.6 Tbit/s"},
     {"delay", Unit::kDelay, "1 us", "of every link"}};
@@ -115,9 +115,9 @@ void multi_plane(const Values& values, Draft& draft) {
   }
 }
 
-constexpr Parameter kTorus[] = {{"x", Unit::kCount, "4", "nodes in this dimension", 1, 64},
-                                {"y", Unit::kCount, "4", "likewise", 1, 64},
-                                {"z", Unit::kCount, "1", "likewise", 1, 64},
+constexpr Parameter kTorus[] = {{"x", Unit::kCount, "4", "nodes in this dimension", 1, 1'024},
+                                {"y", Unit::kCount, "4", "likewise", 1, 1'024},
+                                {"z", Unit::kCount, "1", "likewise", 1, 1'024},
                                 {"rate", Unit::kRate, "400 Gbit/s",
                                  "of every link; a node sends at that times its links, up to 1.6 Tbit/s"},
                                 {"delay", Unit::kDelay, "500 ns", "of every link"}};
@@ -146,7 +146,7 @@ void torus(const Values& values, Draft& draft) {
 }
 
 constexpr Parameter kMesh[] = {
-    {"sites", Unit::kCount, "4", "each joined to all others", 2, 23},
+    {"sites", Unit::kCount, "4", "each joined to all others", 2, 128},
     {"hosts", Unit::kCount, "2", "at each site", 1, 16},
     {"rate", Unit::kRate, "100 Gbit/s", "of every link; hosts have none of their own"},
     {"distance", Unit::kDistance, "500 km", "of fibre, of every link"}};
@@ -164,7 +164,7 @@ void mesh(const Values& values, Draft& draft) {
 }
 
 constexpr Parameter kHub[] = {
-    {"sites", Unit::kCount, "50", "micro sites, each joined to the hub", 1, 63},
+    {"sites", Unit::kCount, "50", "micro sites, each joined to the hub", 1, 1'023},
     {"hosts", Unit::kCount, "1", "at each micro site", 1, 16},
     {"hub-hosts", Unit::kCount, "2", "at the hub", 1, 64},
     {"rate", Unit::kRate, "10 Gbit/s", "of every link; hosts have none of their own"},

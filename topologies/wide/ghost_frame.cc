@@ -43,10 +43,11 @@ std::vector<std::byte> first_bytes(const ns3::Packet& packet, std::size_t most) 
   return bytes;
 }
 
-// Puts these in place of as many at the packet's beginning.
-void replace_first(ns3::Packet& packet, std::span<const std::byte> bytes) {
-  packet.RemoveAtStart(static_cast<std::uint32_t>(bytes.size()));
-  packet.AddHeader(RawBytes(bytes));
+// Puts these in place of as many at the packet's beginning, in a copy of it: whoever sent it may look at it.
+void replace_first(ns3::Ptr<ns3::Packet>& packet, std::span<const std::byte> bytes) {
+  packet = packet->Copy();
+  packet->RemoveAtStart(static_cast<std::uint32_t>(bytes.size()));
+  packet->AddHeader(RawBytes(bytes));
 }
 
 }  // namespace
@@ -63,20 +64,26 @@ std::vector<std::byte> GhostFrame::header_bytes() const {
 }
 
 bool GhostFrame::mark_congestion() {
+  if (traveller != nullptr) {
+    traveller->marked = true;
+    traveller->label.set_ecn(core::Ecn::kExperienced);
+    return true;
+  }
   std::vector<std::byte> bytes = header_bytes();
   if (!dataplane::mark_congestion(bytes)) return false;
-  replace_first(*packet, std::span(bytes).subspan(kEthernetHeader));
+  replace_first(packet, std::span(bytes).subspan(kEthernetHeader));
   return true;
 }
 
 bool GhostFrame::set_ecn(core::Ecn ecn) {
   std::vector<std::byte> bytes = header_bytes();
   if (!dataplane::set_ecn(bytes, ecn)) return false;
-  replace_first(*packet, std::span(bytes).subspan(kEthernetHeader));
+  replace_first(packet, std::span(bytes).subspan(kEthernetHeader));
   return true;
 }
 
 void GhostFrame::invert(std::uint64_t bit) {
+  if (traveller != nullptr) return traveller->inverted.push_back(static_cast<std::uint32_t>(bit));
   const std::uint64_t at = bit / 8;
   const auto mask = static_cast<std::uint8_t>(0x80 >> (bit % 8));
   if (at < kProtocolAt) {
@@ -90,7 +97,7 @@ void GhostFrame::invert(std::uint64_t bit) {
   } else {
     std::vector<std::byte> bytes = first_bytes(*packet, at - kEthernetHeader + 1);
     bytes.at(at - kEthernetHeader) ^= std::byte{mask};
-    replace_first(*packet, bytes);
+    replace_first(packet, bytes);
   }
 }
 

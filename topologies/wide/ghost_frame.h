@@ -11,9 +11,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "emulator/core/frame.h"
+#include "topologies/wide/traveller.h"
 
 namespace longhaul::wide {
 
@@ -24,7 +26,8 @@ struct GhostFrame {
   ns3::Mac48Address source;
   ns3::Mac48Address destination;
   std::uint16_t protocol = 0;
-  std::uint8_t forced_class = 0xFF;  // as in core::Frame
+  std::uint8_t forced_class = 0xFF;                // as in core::Frame
+  std::shared_ptr<Traveller> traveller = nullptr;  // has the header fields in place of the packet's bytes
 
   // L2 bytes.
   std::uint32_t size() const { return packet->GetSize() + kEthernetHeader; }

@@ -19,7 +19,6 @@
 namespace longhaul::wide {
 namespace {
 
-NS_OBJECT_ENSURE_REGISTERED(LinkChannel);
 NS_OBJECT_ENSURE_REGISTERED(LinkDevice);
 
 std::uint16_t checked_mtu(std::uint32_t mtu) {
@@ -45,6 +44,7 @@ constexpr bool before_the_line(core::DropCause cause) {
     case core::DropCause::kPie:
     case core::DropCause::kTimeCap:
     case core::DropCause::kWatchdog:
+    case core::DropCause::kBackground:
       return true;
     case core::DropCause::kLineLoss:
     case core::DropCause::kBitError:
@@ -64,21 +64,6 @@ constexpr bool before_the_line(core::DropCause cause) {
 void use_picoseconds() {
   // A second time it would look for times made before the first one, in what is gone by then.
   if (ns3::Time::GetResolution() != ns3::Time::PS) ns3::Time::SetResolution(ns3::Time::PS);
-}
-
-ns3::TypeId LinkChannel::GetTypeId() {
-  static const ns3::TypeId kId =
-      ns3::TypeId("longhaul::wide::LinkChannel").SetParent<ns3::Channel>().SetGroupName("longhaul");
-  return kId;
-}
-
-ns3::Ptr<ns3::NetDevice> LinkChannel::GetDevice(std::size_t end) const {
-  return ends_.at(end);
-}
-
-void LinkChannel::DoDispose() {
-  ends_ = {};
-  ns3::Channel::DoDispose();
 }
 
 ns3::TypeId LinkDevice::GetTypeId() {
@@ -119,6 +104,7 @@ struct LinkDevice::Sink {
   std::optional<std::uint64_t> duplicate(const core::Frame& frame) {
     GhostFrame copy = device.slots_[frame.cookie];
     copy.packet = copy.packet->Copy();
+    if (copy.traveller != nullptr) copy.traveller = std::make_shared<Traveller>(*copy.traveller);
     return device.keep(std::move(copy));
   }
   void corrupt(const core::Frame& frame, std::uint64_t bit) { device.slots_[frame.cookie].invert(bit); }
@@ -132,22 +118,22 @@ struct LinkDevice::HookSink {
 
   GhostFrame& ghost(std::uint64_t cookie) { return device.slots_[cookie]; }
   core::HookAnswer judge(std::uint64_t cookie, std::uint32_t size, Instant at) {
-    if (place == LH_INGRESS) device.link_.advance(at, sink);  // the queue that the frame meets
+    if (place == LH_INGRESS) device.link().advance(at, sink);  // the queue that the frame meets
     const std::vector<std::byte> bytes = ghost(cookie).header_bytes();
     const core::Frame frame = device.frame_of(ghost(cookie), cookie);
     return device.hooks_[place]->judge(
         {.bytes = bytes,
          .size = size,
          .flow = frame.flow,
-         .traffic_class = static_cast<std::uint32_t>(device.link_.class_of(frame)),
+         .traffic_class = static_cast<std::uint32_t>(device.link().class_of(frame)),
          .at = at,
-         .queue_bytes = device.link_.queue_bytes()});
+         .queue_bytes = device.link().queue_bytes()});
   }
   void pass(std::uint64_t cookie, std::uint32_t, Instant) {
     if (place == LH_INGRESS) {
       device.enter(cookie, sink);
     } else {
-      device.arrived_.push_back(device.release(cookie));
+      device.arrived_.push_back(cookie);
     }
   }
   void drop(std::uint64_t cookie, std::uint32_t, std::uint8_t, Instant) {
@@ -171,7 +157,7 @@ void LinkDevice::Sink::deliver(const core::Frame& frame, Instant due) {
   GhostFrame& ghost = device.slots_[frame.cookie];
   if (frame.marked) ghost.mark_congestion();
   if (!device.hooks_[LH_EGRESS]) {
-    device.arrived_.push_back(device.release(frame.cookie));
+    device.arrived_.push_back(frame.cookie);
   } else {
     device.hooks_[LH_EGRESS]->stage.meet(frame.cookie, ghost.size(), due, HookSink{device, LH_EGRESS, *this});
   }
@@ -180,20 +166,24 @@ void LinkDevice::Sink::deliver(const core::Frame& frame, Instant due) {
 LinkDevice::LinkDevice(const core::LinkConfig& out, core::StreamOwner owner, std::uint64_t seed,
                        std::uint32_t mtu)
     : config_(out),
-      link_(out, Bytes(std::uint64_t{checked_mtu(mtu)} + kEthernetHeader), owner, seed),
+      owner_(owner),
+      seed_(seed),
       reads_headers_(core::needs_headers(out)),
-      largest_mtu_(static_cast<std::uint16_t>(mtu)),
+      largest_mtu_(checked_mtu(mtu)),
       mtu_(largest_mtu_),
       address_(ns3::Mac48Address::Allocate()) {}
 
-void LinkDevice::join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends) {
-  const auto channel = ns3::CreateObject<LinkChannel>(ends);
-  for (std::size_t end : {0U, 1U}) {
-    if (ends[end]->node_ == nullptr)
-      throw std::runtime_error(fmt::format("cannot join two ns-3 link devices: end {} has no node", end));
-    ends[end]->channel_ = channel;
-    ends[end]->peer_ = ends[1 - end];
+core::Link& LinkDevice::link() {
+  if (!link_) {
+    link_.emplace(config_, Bytes(std::uint64_t{largest_mtu_} + kEthernetHeader), owner_, seed_);
+    link_->log_decisions(log_);
   }
+  return *link_;
+}
+
+void LinkDevice::log_decisions(core::DecisionLog* log) {
+  log_ = log;
+  if (link_) link_->log_decisions(log);
 }
 
 void LinkDevice::meet_hook(lh_place place, Judge judge, Duration longest_delay) {
@@ -218,17 +208,31 @@ ns3::Address LinkDevice::GetMulticast(ns3::Ipv6Address group) const {
 }
 
 bool LinkDevice::Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& destination, std::uint16_t protocol) {
-  return SendFrom(packet, address_, destination, protocol);
+  return take(std::move(packet), address_, destination, protocol);
 }
 
 bool LinkDevice::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
                           const ns3::Address& destination, std::uint16_t protocol) {
+  return take(std::move(packet), ns3::Mac48Address::ConvertFrom(source), destination, protocol);
+}
+
+bool LinkDevice::take(ns3::Ptr<ns3::Packet> packet, const ns3::Mac48Address& source,
+                      const ns3::Address& destination, std::uint16_t protocol) {
   if (peer_ == nullptr || packet->GetSize() > mtu_) {
     mac_tx_drop_(packet);
     return false;
   }
-  const std::uint64_t cookie = keep({packet->Copy(), ns3::Mac48Address::ConvertFrom(source),
-                                     ns3::Mac48Address::ConvertFrom(destination), protocol});
+  return offer({std::move(packet), source, ns3::Mac48Address::ConvertFrom(destination), protocol});
+}
+
+bool LinkDevice::send_ghost(GhostFrame ghost) {
+  if (peer_ != nullptr) return offer(std::move(ghost));
+  mac_tx_drop_(ghost.packet);
+  return false;
+}
+
+bool LinkDevice::offer(GhostFrame ghost) {
+  const std::uint64_t cookie = keep(std::move(ghost));
   Sink sink{*this, cookie};
   moving_ = true;
   if (hooks_[LH_INGRESS]) {
@@ -244,12 +248,21 @@ bool LinkDevice::SendFrom(ns3::Ptr<ns3::Packet> packet, const ns3::Address& sour
 
 void LinkDevice::enter(std::uint64_t cookie, Sink& sink) {
   const core::Frame frame = frame_of(slots_[cookie], cookie);
-  link_.push(std::span(&frame, 1), sink);
+  link().push(std::span(&frame, 1), sink);
 }
 
 core::Frame LinkDevice::frame_of(const GhostFrame& ghost, std::uint64_t cookie) const {
   core::Frame frame{cookie, simulated_now(), ghost.size()};
   if (!reads_headers_) return frame;
+  if (ghost.traveller != nullptr) {
+    const dataplane::Label& label = ghost.traveller->label;
+    frame.flow = label.flow();
+    frame.pcp = label.pcp();
+    frame.dscp = label.dscp();
+    frame.ecn = label.ecn();
+    frame.forced_class = label.forced_class();
+    return frame;
+  }
   const dataplane::FrameHeader header = dataplane::read_header(ghost.header_bytes());
   frame.flow = header.flow;
   frame.pcp = header.pcp;
@@ -270,7 +283,7 @@ void LinkDevice::arm() {
 }
 
 Instant LinkDevice::next_event() const {
-  Instant next = link_.next_event();
+  Instant next = link_ ? link_->next_event() : Instant::never();
   for (const std::optional<Hook>& hook : hooks_) {
     if (hook) next = std::min(next, hook->stage.next_event());
   }
@@ -286,27 +299,38 @@ void LinkDevice::run_link() {
 }
 
 void LinkDevice::move_on() {
+  const Instant now = simulated_now();
   moving_ = true;
   Sink sink{*this};
-  if (hooks_[LH_INGRESS])
-    hooks_[LH_INGRESS]->stage.advance(simulated_now(), HookSink{*this, LH_INGRESS, sink});
-  link_.advance(simulated_now(), sink);
-  if (hooks_[LH_EGRESS]) hooks_[LH_EGRESS]->stage.advance(simulated_now(), HookSink{*this, LH_EGRESS, sink});
+  if (hooks_[LH_INGRESS]) hooks_[LH_INGRESS]->stage.advance(now, HookSink{*this, LH_INGRESS, sink});
+  if (link_) link_->advance(now, sink);
+  if (hooks_[LH_EGRESS]) hooks_[LH_EGRESS]->stage.advance(now, HookSink{*this, LH_EGRESS, sink});
   moving_ = false;
+}
+
+bool LinkDevice::plan(Instant at, const core::Change& change) {
+  if (!link().plan(at, change)) return false;
+  arm();
+  return true;
 }
 
 // Between events the link is not told that time passes, as nothing leaves it. What is due just now waits for
 // the event that is armed for it.
 core::LinkCounters LinkDevice::counters() {
   if (!moving_) move_on();
-  return link_.counters();
+  return link_ ? link_->counters() : core::LinkCounters{};
 }
 
 void LinkDevice::hand_over() {
   while (!arrived_.empty()) {
-    const GhostFrame ghost = std::move(arrived_.front());
+    GhostFrame ghost = release(arrived_.front());
     arrived_.pop_front();
-    if (peer_ != nullptr) peer_->receive(ghost);
+    if (peer_ == nullptr) continue;
+    if (ghost.traveller != nullptr && peer_->take_ghost_) {
+      peer_->take_ghost_(std::move(ghost));
+    } else {
+      peer_->receive(ghost);
+    }
   }
 }
 
@@ -334,7 +358,9 @@ std::uint64_t LinkDevice::keep(GhostFrame ghost) {
 
 GhostFrame LinkDevice::release(std::uint64_t cookie) {
   free_slots_.push_back(cookie);
-  return std::exchange(slots_[cookie], GhostFrame{});
+  GhostFrame ghost = std::move(slots_[cookie]);
+  slots_[cookie].packet = nullptr;  // a move leaves it there
+  return ghost;
 }
 
 void LinkDevice::DoDispose() {
@@ -342,24 +368,11 @@ void LinkDevice::DoDispose() {
   arrived_.clear();
   receive_.Nullify();
   receive_all_.Nullify();
+  take_ghost_ = nullptr;
   peer_ = nullptr;
   channel_ = nullptr;
   node_ = nullptr;
   ns3::NetDevice::DoDispose();
-}
-
-std::array<ns3::Ptr<LinkDevice>, 2> connect(const topology::Link& link, std::uint32_t index,
-                                            std::uint32_t mtu, std::uint64_t seed,
-                                            const std::array<ns3::Ptr<ns3::Node>, 2>& nodes) {
-  std::array<ns3::Ptr<LinkDevice>, 2> devices;
-  for (const std::uint32_t direction :
-       {std::uint32_t{topology::kForward}, std::uint32_t{topology::kReverse}}) {
-    devices[direction] = ns3::CreateObject<LinkDevice>(
-        link.directions[direction], core::StreamOwner{.link = index, .direction = direction}, seed, mtu);
-    nodes[direction]->AddDevice(devices[direction]);
-  }
-  LinkDevice::join(devices);
-  return devices;
 }
 
 }  // namespace longhaul::wide

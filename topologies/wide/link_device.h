@@ -8,8 +8,10 @@
 //
 // Time: ns-3's resolution must be the picosecond, see use_picoseconds(); a device refuses to be made
 // otherwise. Sizes: a packet counts with an Ethernet header of 14 B, which is never written: addresses and
-// protocol travel beside the packet. Packets are copied on Send (ns-3's copy-on-write) and kept here until
-// they leave. A link whose timeline repeats for ever keeps the simulation going for ever: stop it by time.
+// protocol travel beside the packet. A packet that was sent is the device's, as with all of ns-3's; it is
+// kept here until it leaves. Its core::Link, which takes memory for all that it can hold, is made for the
+// first frame or change that is planned: a link of a large topology that nothing crosses costs next to
+// nothing. A link whose timeline repeats for ever keeps the simulation going for ever: stop it by time.
 // Threading: as all of ns-3, one thread. Not here: ARP (one peer, so none is needed), flow
 // control of queues above, whole topologies.
 #pragma once
@@ -28,6 +30,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "emulator/core/hook_stage.h"
@@ -73,15 +76,29 @@ class LinkDevice : public ns3::NetDevice {
   void meet_hook(lh_place place, Judge judge, Duration longest_delay);
   const core::HookCounters& hook_counters(lh_place place) const { return hooks_.at(place)->stage.counters(); }
 
+  // Whoever wants to know which frame met what; `log` outlives the last of them.
+  void log_decisions(core::DecisionLog* log);
+
+  // Frames with a traveller: sent as Send() does, and handed to `take` in place of the receive callbacks of
+  // the device that they reach.
+  using TakeGhost = std::function<void(GhostFrame)>;
+  bool send_ghost(GhostFrame ghost);
+  void take_ghosts(TakeGhost take) { take_ghost_ = std::move(take); }
+
+  // As core::Link has them.
+  bool plan(Instant at, const core::Change& change);
+  core::LinkState state() { return link().state(); }
+  std::uint64_t changes_made() const { return link_ ? link_->changes_made() : 0; }
+
   // Joins two devices that have their nodes.
   static void join(const std::array<ns3::Ptr<LinkDevice>, 2>& ends);
 
   // Of the direction in which this device sends, now; in a trace sink as of the frame it is about.
   core::LinkCounters counters();
   // The most bytes that waited at once since the last such call.
-  std::uint64_t take_interval_peak() { return link_.take_interval_peak(); }
+  std::uint64_t take_interval_peak() { return link_ ? link_->take_interval_peak() : 0; }
   // Packets kept here because they wait, are being sent or are on the line: equals counters().held.frames.
-  std::size_t packets_kept() const { return slots_.size() - free_slots_.size(); }
+  std::size_t packets_kept() const { return slots_.size() - free_slots_.size() - arrived_.size(); }
 
   void SetIfIndex(const std::uint32_t index) override { if_index_ = index; }
   std::uint32_t GetIfIndex() const override { return if_index_; }
@@ -119,12 +136,16 @@ class LinkDevice : public ns3::NetDevice {
     Judge judge;
   };
 
+  bool offer(GhostFrame ghost);
   void enter(std::uint64_t cookie, Sink& sink);
   Instant next_event() const;
   void DoDispose() override;
   std::uint64_t keep(GhostFrame ghost);
   GhostFrame release(std::uint64_t cookie);
   core::Frame frame_of(const GhostFrame& ghost, std::uint64_t cookie) const;
+  core::Link& link();
+  bool take(ns3::Ptr<ns3::Packet> packet, const ns3::Mac48Address& source, const ns3::Address& destination,
+            std::uint16_t protocol);
   void arm();
   void run_link();
   void move_on();
@@ -132,7 +153,10 @@ class LinkDevice : public ns3::NetDevice {
   void receive(const GhostFrame& ghost);
 
   core::LinkConfig config_;
-  core::Link link_;
+  core::StreamOwner owner_;
+  std::uint64_t seed_;
+  std::optional<core::Link> link_;  // from its first frame on: see the head of this file
+  core::DecisionLog* log_ = nullptr;
   std::array<std::optional<Hook>, 2> hooks_;  // by lh_place
   bool reads_headers_;
   bool moving_ = false;  // the link is at work and calls back
@@ -145,10 +169,11 @@ class LinkDevice : public ns3::NetDevice {
   ns3::Ptr<LinkDevice> peer_;
   std::vector<GhostFrame> slots_;  // by cookie; grows to the most that were ever held
   std::vector<std::uint64_t> free_slots_;
-  std::deque<GhostFrame> arrived_;  // due now, on their way to the peer
-  std::vector<Instant> armed_;      // times of the events in ns-3's hands, the next one last
+  std::deque<std::uint64_t> arrived_;  // cookies: due now, on their way to the peer
+  std::vector<Instant> armed_;         // times of the events in ns-3's hands, the next one last
   ReceiveCallback receive_;
   PromiscReceiveCallback receive_all_;
+  TakeGhost take_ghost_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> mac_tx_drop_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> phy_tx_drop_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> hook_drop_;

@@ -108,7 +108,8 @@ void Network::forward(std::size_t site, ns3::Ptr<const ns3::Packet> packet, std:
     ++lost_;
     return;
   }
-  const GhostFrame frame{packet->Copy(), source, destination, protocol};
+  // The device made this copy for us alone.
+  const GhostFrame frame{ns3::ConstCast<ns3::Packet>(packet), source, destination, protocol};
   next(site, *host, frame)->SendFrom(frame.packet, source, destination, protocol);
 }
 

@@ -11,15 +11,8 @@
 
 #include <cmath>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <map>
 
-#include "scenarios/load.h"
-#include "scenarios/predict.h"
-#include "tests/topologies/corpus.h"
+#include "tests/scenarios/simulate/simulate_fixture.h"
 
 namespace longhaul::scenario {
 namespace {
@@ -28,46 +21,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-using Changes = std::vector<std::pair<std::string, std::string>>;
-
-class Simulate : public ::testing::Test {
- protected:
-  Simulate() : base_(make_directory()) {}
-  ~Simulate() override { std::filesystem::remove_all(base_); }
-
-  RunOutcome run(const Scenario& scenario, const std::string& name = "run") {
-    RunOptions options;
-    options.out = base_ / name;
-    options.version = "1", options.revision = "test";
-    return simulate(
-        scenario, options, [](const std::string&, Lasting) {}, [this] { return interrupted_; });
-  }
-  std::map<std::string, std::string> files(const std::string& name) const {
-    std::map<std::string, std::string> texts;
-    for (const auto& entry : std::filesystem::directory_iterator(base_ / name)) {
-      std::ifstream in(entry.path(), std::ios::binary);
-      texts[entry.path().filename()] = {std::istreambuf_iterator<char>(in), {}};
-    }
-    return texts;
-  }
-  bool exists(const std::string& name) const { return std::filesystem::exists(base_ / name); }
-  bool interrupted_ = false;
-
- private:
-  static std::filesystem::path make_directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "simulate-XXXXXX").string();
-    return mkdtemp(pattern.data());
-  }
-  std::filesystem::path base_;
-};
-
-Scenario first_light(const Changes& changes) {
-  const Library library{test::in_project("topologies/library"), test::in_project("scenarios/library")};
-  std::vector<topology::Override> overrides;
-  for (const auto& [key, value] : changes) overrides.push_back({key, value, key + "=" + value});
-  return load("first-light", library, overrides);
-}
 
 double percent_off(double measured, double expected) {
   return 100 * (measured - expected) / expected;
@@ -102,10 +55,33 @@ TEST_F(Simulate, GivesTheSameBytesForTheSameSeedOnly) {
                         {"topology.links.wan.loss", "1e-2"},
                         {"seed", seed}});
   };
-  run(lossy("5"), "one"), run(lossy("5"), "two"), run(lossy("6"), "three");
-  EXPECT_EQ(files("one").size(), 4U);
+  RunOptions with_decisions;
+  with_decisions.log_decisions = true;
+  run(lossy("5"), "one", with_decisions), run(lossy("5"), "two", with_decisions), run(lossy("6"), "three");
+  EXPECT_EQ(files("one").size(), 5U);
   EXPECT_EQ(files("one"), files("two"));
   EXPECT_NE(files("one").at("links.csv"), files("three").at("links.csv"));
+}
+
+TEST_F(Simulate, EachDropIsADecisionWithItsCause) {
+  RunOptions options;
+  options.log_decisions = true;
+  const RunOutcome outcome = run(
+      first_light(
+          {{"workload.sizes", "[1 MiB]"}, {"workload.iterations", "2"}, {"topology.links.wan.loss", "1e-2"}}),
+      "run", options);
+  std::uint64_t lost = 0;
+  for (const results::DirectionResult& direction : outcome.record.directions)
+    lost += direction.counters.dropped[static_cast<std::size_t>(core::DropCause::kLineLoss)].frames;
+  EXPECT_GT(lost, 0U);
+  ASSERT_TRUE(outcome.record.decisions);
+  EXPECT_EQ(outcome.record.decisions->written, lost);
+  EXPECT_EQ(outcome.record.decisions->lost, 0U);
+  const std::string rows = files("run").at("decisions.csv");
+  std::uint64_t named = 0;
+  for (std::size_t at = rows.find("line_loss"); at != std::string::npos; at = rows.find("line_loss", at + 1))
+    ++named;
+  EXPECT_EQ(named, lost);
 }
 
 TEST_F(Simulate, ALinksTimelineHappensInVirtualTime) {
@@ -121,10 +97,8 @@ TEST_F(Simulate, ALinksTimelineHappensInVirtualTime) {
 }
 
 TEST_F(Simulate, FlowsOverSpansOfEqualCostCountOnBoth) {
-  const Library library{test::in_project("topologies/library"), test::in_project("scenarios/library")};
-  const Scenario scenario = load(
-      "parallel-spans", library,
-      {{"workload.sizes", "[1 MiB]", "workload.sizes"}, {"workload.iterations", "1", "workload.iterations"}});
+  const Scenario scenario =
+      from_library("parallel-spans", {{"workload.sizes", "[1 MiB]"}, {"workload.iterations", "1"}});
   const RunOutcome outcome = run(scenario);
   EXPECT_EQ(outcome.record.judgement.verdict, results::Verdict::kValid);
   EXPECT_EQ(outcome.record.directions.size(), 2 * scenario.topology.links.size());

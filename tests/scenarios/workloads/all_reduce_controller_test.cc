@@ -21,8 +21,8 @@ constexpr int kExitedWithOne = 1 << 8;  // waitpid() status: exit status 1
 // Two sizes, one warm-up and two timed iterations on two ranks: 3 checked iterations per size.
 class Controller : public ::testing::Test {
  protected:
-  static AllReduce workload() {
-    AllReduce workload;
+  static Collective workload() {
+    Collective workload;
     workload.sizes = {Bytes(8), Bytes(4000)};
     workload.warmup = 1;
     workload.iterations = 2;
@@ -112,7 +112,7 @@ TEST_F(Controller, MeasuresAsNcclTestsDo) {
 }
 
 TEST(ControllerOfFour, BusBandwidthIsOneAndAHalfTimesAlgorithmBandwidth) {
-  AllReduce workload;
+  Collective workload;
   workload.sizes = {Bytes(16'777'216)};
   workload.warmup = 0;
   workload.iterations = 1;
@@ -210,7 +210,7 @@ TEST_F(Controller, ACleanExitBeforeDoneIsAFailure) {
 }
 
 TEST(ControllerOfNothing, IsRefused) {
-  AllReduce workload;
+  Collective workload;
   workload.sizes = {Bytes(8)};
   EXPECT_THROW(AllReduceController(workload, {"alone"}), std::invalid_argument);
   workload.iterations = 0;

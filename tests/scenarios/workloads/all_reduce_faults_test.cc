@@ -24,8 +24,8 @@ struct BadLine {
 // Two sizes, one warm-up and two timed iterations on two ranks: 3 checked iterations per size.
 class BadRank : public ::testing::TestWithParam<BadLine> {
  protected:
-  static AllReduce workload() {
-    AllReduce workload;
+  static Collective workload() {
+    Collective workload;
     workload.sizes = {Bytes(8), Bytes(4000)};
     workload.warmup = 1;
     workload.iterations = 2;

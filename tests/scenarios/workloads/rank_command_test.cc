@@ -9,7 +9,7 @@ namespace longhaul::scenario {
 namespace {
 
 TEST(RankArguments, AreSpelledOut) {
-  AllReduce workload;
+  Collective workload;
   workload.algorithm = Algorithm::kHalvingDoubling;
   workload.sizes = {Bytes(4096), Bytes(16'777'216)};
   workload.warmup = 3;

@@ -76,7 +76,7 @@ bool read_some(Child& child, Clock::time_point deadline) {
   return true;
 }
 
-RankProcesses::RankProcesses(const AllReduce& workload, std::size_t ranks, Duration timeout)
+RankProcesses::RankProcesses(const Collective& workload, std::size_t ranks, Duration timeout)
     : workload_(workload), timeout_(timeout), children_(ranks), controller_(workload, host_names(ranks)) {}
 
 RankProcesses::~RankProcesses() {

@@ -48,7 +48,7 @@ bool read_some(Child& child, std::chrono::steady_clock::time_point deadline);
 
 class RankProcesses {
  public:
-  RankProcesses(const AllReduce& workload, std::size_t ranks, Duration timeout);
+  RankProcesses(const Collective& workload, std::size_t ranks, Duration timeout);
   ~RankProcesses();
   RankProcesses(const RankProcesses&) = delete;
   RankProcesses& operator=(const RankProcesses&) = delete;
@@ -68,7 +68,7 @@ class RankProcesses {
   bool step(std::chrono::steady_clock::time_point deadline);
   void take_output(std::size_t rank);
 
-  AllReduce workload_;
+  Collective workload_;
   Duration timeout_;
   TemporaryDirectory store_;
   std::vector<Child> children_;

@@ -26,8 +26,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-AllReduce workload_of(Algorithm algorithm, std::vector<Bytes> sizes, std::uint32_t iterations) {
-  AllReduce workload;
+Collective workload_of(Algorithm algorithm, std::vector<Bytes> sizes, std::uint32_t iterations) {
+  Collective workload;
   workload.algorithm = algorithm;
   workload.sizes = std::move(sizes);
   workload.warmup = 2;
@@ -45,7 +45,7 @@ class SumsAreRight : public ::testing::TestWithParam<std::tuple<Algorithm, std::
 // 4 B and 4,100 B: fewer elements than ranks, and a number that no number of ranks here divides.
 TEST_P(SumsAreRight, ForEverySize) {
   const auto [algorithm, ranks] = GetParam();
-  const AllReduce workload = workload_of(
+  const Collective workload = workload_of(
       algorithm, {Bytes(4), Bytes(4096), Bytes(4108), Bytes(65536), Bytes(262'144), Bytes(1'048'576)}, 3);
   RankProcesses processes(workload, ranks, Duration::seconds(30));
   for (std::size_t r = 0; r < ranks; ++r) processes.start(r);
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(Loopback, SumsAreRight,
 class RankFailure : public ::testing::TestWithParam<Algorithm> {};
 
 // More iterations than can end before the kill.
-AllReduce endless(Algorithm algorithm) {
+Collective endless(Algorithm algorithm) {
   return workload_of(algorithm, {Bytes(65536)}, 1'000'000);
 }
 

@@ -7,6 +7,7 @@
 
 #include "topologies/config_error.h"
 #include "topologies/load.h"
+#include "topologies/routes.h"
 
 namespace longhaul::topology {
 namespace {
@@ -105,10 +106,28 @@ TEST(Generate, AHubHasItsMicroSitesBetweenNearAndFar) {
   EXPECT_EQ(made("hub", {"sites=1"}).links.size(), 1u);
 }
 
+// What grows faster than the topology shows as the time limit of the test.
+TEST(Generate, ThousandsOfHostsStandAndEverySiteIsReached) {
+  const Topology tree = made("fat-tree", {"k=8"});
+  EXPECT_EQ(tree.sites.size(), 80u);
+  EXPECT_EQ(tree.hosts.size(), 128u);
+  EXPECT_EQ(tree.links.size(), 256u);
+  EXPECT_EQ(equal_paths(tree, tree.hosts.front().site, tree.hosts.back().site), 16u) << "a core switch each";
+  EXPECT_EQ(made("fat-tree", {"k=16"}).hosts.size(), 1'024u);
+
+  const Topology grid = made("torus", {"x=32", "y=32"});
+  const Routes routes = routes_of(grid);
+  ASSERT_EQ(routes.next_hops.size(), 1'024u);
+  for (std::size_t site = 1; site < grid.sites.size(); ++site)
+    EXPECT_FALSE(routes.next_hops[0][site].empty());
+  EXPECT_EQ(routes_of(made("hub", {"sites=1000"})).trees[0][0].size(), 1'000u) << "all hang on the hub";
+}
+
 TEST(Generate, ParametersAreCheckedAndTheRangeIsNamed) {
-  EXPECT_EQ(error("fat-tree", {"k=8"}), "generate fat-tree: k: '8' is out of range, allowed: 2 to 6, even");
-  EXPECT_EQ(error("fat-tree", {"k=3"}), "generate fat-tree: k: '3' is out of range, allowed: 2 to 6, even");
-  EXPECT_EQ(error("mesh", {"sites=24"}), "generate mesh: sites: '24' is out of range, allowed: 2 to 23");
+  EXPECT_EQ(error("fat-tree", {"k=26"}),
+            "generate fat-tree: k: '26' is out of range, allowed: 2 to 24, even");
+  EXPECT_EQ(error("fat-tree", {"k=3"}), "generate fat-tree: k: '3' is out of range, allowed: 2 to 24, even");
+  EXPECT_EQ(error("mesh", {"sites=129"}), "generate mesh: sites: '129' is out of range, allowed: 2 to 128");
   EXPECT_EQ(error("mesh", {"rate=2 Tbit/s"}),
             "generate mesh: rate: '2 Tbit/s' is out of range, allowed: 1 kbit/s to 1.6 Tbit/s");
   EXPECT_EQ(error("mesh", {"distance=0 km"}),
@@ -123,9 +142,10 @@ TEST(Generate, ParametersAreCheckedAndTheRangeIsNamed) {
   EXPECT_EQ(error("torus", {"x"}), "generate torus: 'x' has no `=`, allowed: PARAMETER=VALUE");
   EXPECT_EQ(error("torus", {"x=2", "x=3"}), "generate torus: x: set twice, allowed: once");
   EXPECT_EQ(error("fattree"), "generate: 'fattree' is not a kind, did you mean 'fat-tree'?");
-  EXPECT_EQ(error("torus", {"x=8", "y=9"}), "generate torus: sites: 72 are too many, allowed: up to 64");
-  EXPECT_EQ(error("rail-pod", {"servers=32"}),
-            "generate rail-pod: hosts: 256 are too many, allowed: up to 250");
+  EXPECT_EQ(error("torus", {"x=32", "y=33"}),
+            "generate torus: sites: 1056 are too many, allowed: up to 1024");
+  EXPECT_EQ(error("rail-pod", {"servers=513"}),
+            "generate rail-pod: hosts: 4104 are too many, allowed: up to 4096");
 }
 
 TEST(Generate, TheTextNamesEveryKindAndWhatItIsMadeOf) {

@@ -151,10 +151,10 @@ TEST(HpccImport, WhatCannotBeMappedIsRefusedWithItsLine) {
 }
 
 TEST(HpccImport, AFileLargerThanATopologyIsRefused) {
-  std::string text = "65 65 64\n";
-  for (int i = 0; i < 65; ++i) text += std::to_string(i) + " ";
-  for (int i = 1; i < 65; ++i) text += "\n0 " + std::to_string(i) + " 1Gbps 1ms 0";
-  EXPECT_EQ(error(text), "t.txt, converted: sites: 65 are too many, allowed: up to 64");
+  std::string text = "1025 1025 1024\n";
+  for (int i = 0; i < 1'025; ++i) text += std::to_string(i) + " ";
+  for (int i = 1; i < 1'025; ++i) text += "\n0 " + std::to_string(i) + " 1Gbps 1ms 0";
+  EXPECT_EQ(error(text), "t.txt, converted: sites: 1025 are too many, allowed: up to 1024");
 }
 
 TEST(HpccImport, WhatNothingJoinsIsRefused) {
