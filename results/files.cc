@@ -2,6 +2,7 @@
 #include "results/files.h"
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <system_error>
 
 #include "results/atomic_file.h"
@@ -51,6 +52,17 @@ void write_files(const std::filesystem::path& directory, const RunRecord& record
     if (std::filesystem::exists(directory / name, ignored)) files.push_back({name, kFormat});
   }
   write_whole_file(directory / "manifest.json", manifest_json(record, files));
+}
+
+void judge_and_write(const std::filesystem::path& directory, RunRecord& record,
+                     const std::function<Judgement(const RunRecord&)>& judge) {
+  record.judgement = judge(record);
+  try {
+    write_files(directory, record);
+  } catch (const std::runtime_error& error) {
+    record.unwritten.push_back(error.what());
+    record.judgement = judge(record);
+  }
 }
 
 }  // namespace longhaul::results

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ inline constexpr int kNcclTestsFormat = 2;  // JSON_FILE_VERSION of nccl-tests, 
 // Writes those that the run has into `directory`, each whole or not at all, the manifest last: where it is,
 // the run is complete. Throws std::runtime_error with path and reason in one line.
 void write_files(const std::filesystem::path& directory, const RunRecord& record);
+
+// Judges the record and writes its files. One that cannot be written is named in `record.unwritten`, and the
+// record is judged again.
+void judge_and_write(const std::filesystem::path& directory, RunRecord& record,
+                     const std::function<Judgement(const RunRecord&)>& judge);
 
 struct FileEntry {  // of manifest.json's list
   std::string name;

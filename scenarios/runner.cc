@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -195,19 +194,13 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
   if (background) background->with([](results::BackgroundCsv& file) { file.close(); });
   if (decisions) decisions->with([](results::DecisionCsv& file) { file.close(); });
   record.elapsed_s = std::chrono::duration<double>(Clock::now() - clock_start).count();
-  const auto judge = [&] {
-    record.judgement = results::judge(record, bounds_of(scenario.trust));
-    if (failure.empty()) return;
-    record.judgement.verdict = results::Verdict::kInvalid;
-    record.judgement.reasons.insert(record.judgement.reasons.begin(), "the workload failed: " + failure);
-  };
-  judge();
-  try {
-    results::write_files(directory.path(), record);
-  } catch (const std::runtime_error& error) {
-    record.unwritten.push_back(error.what());
-    judge();
-  }
+  results::judge_and_write(directory.path(), record, [&](const results::RunRecord& run) {
+    results::Judgement judgement = results::judge(run, bounds_of(scenario.trust));
+    if (failure.empty()) return judgement;
+    judgement.verdict = results::Verdict::kInvalid;
+    judgement.reasons.insert(judgement.reasons.begin(), "the workload failed: " + failure);
+    return judgement;
+  });
   return {std::move(record), directory.keep()};
 }
 

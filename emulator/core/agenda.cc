@@ -65,7 +65,7 @@ const Change& Agenda::take() {
   if (e == events_.size()) {
     taken_ = planned_.back().change;
     planned_.pop_back();
-    ++planned_taken_;
+    if (!taken_.background) ++planned_taken_;
     find_next();
     return taken_;
   }

@@ -25,6 +25,7 @@ class Agenda {
   // One more change, after those of the timeline at the same instant and after those planned before for it.
   // False when kMostPlanned wait already.
   bool plan(Instant at, const Change& change);
+  // Those of the background, which come all the time, are not counted.
   std::uint64_t planned_taken() const { return planned_taken_; }
 
   // The change that is due first, at next(), which must not be never(). The next one may be at the same

@@ -192,6 +192,7 @@ BitRate Link::rate_left() const {
 void Link::set_background(const Background& background) {
   background_ = background;
   background_.wait = std::clamp(background.wait, Duration(), most_background_wait_);
+  background_judges_ = background.loss > 0 || background.mark > 0;
 }
 
 // One draw for each frame offered, by its position: so that what happens to a frame does not depend on when

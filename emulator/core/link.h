@@ -77,7 +77,7 @@ class Link {
   // exact instant like those of the timeline and after those of the same instant; an `at` before the link's
   // own time counts as that. False, and nothing planned, while Agenda::kMostPlanned others wait.
   bool plan(Instant at, const Change& change);
-  // Changes so planned that have taken effect.
+  // Changes so planned that have taken effect, those of the background not counted.
   std::uint64_t changes_made() const { return agenda_.planned_taken(); }
 
   // The earliest time at which a frame may leave or the link may change; Instant::never() when it holds
@@ -210,6 +210,7 @@ class Link {
   std::vector<ClassPolicy> policies_;  // by class; empty when no class has one
   BitRate rate_;                       // of all waves together, at present, background included
   Background background_;
+  bool background_judges_ = false;  // it loses or marks frames
   PauseState pauses_;
 
   Duration delay_;  // at present, without what frames wait behind the background

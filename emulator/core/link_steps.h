@@ -204,7 +204,7 @@ void Link::admit(const Frame& frame, Instant at, Sink& sink) {
   }
   Waiting waiting = waiting_frame(frame.cookie, at, frame.size, frame.ecn, false);
   bool marks = false;
-  if (background_.loss > 0 || background_.mark > 0) [[unlikely]] {
+  if (background_judges_) [[unlikely]] {
     const Judgement judgement = judge_background(frame.ecn);
     if (judgement == Judgement::kDrop) {
       return events.drop_waiting(frame, at, traffic_class, DropCause::kBackground);

@@ -2,7 +2,6 @@
 #include "scenarios/simulate/simulate.h"
 
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 #include "results/files.h"
@@ -44,16 +43,9 @@ RunOutcome simulate(const Scenario& scenario, const RunOptions& options, const R
   simulation.run(recorder);
   recorder.close(record);
   simulation.fill(record);
-  const auto judge = [&] {
-    record.judgement = judge_simulated(record, simulation.failure(), simulation.lost());
-  };
-  judge();
-  try {
-    results::write_files(directory.path(), record);
-  } catch (const std::runtime_error& error) {
-    record.unwritten.push_back(error.what());
-    judge();
-  }
+  results::judge_and_write(directory.path(), record, [&](const results::RunRecord& run) {
+    return judge_simulated(run, simulation.failure(), simulation.lost());
+  });
   return {std::move(record), directory.keep()};
 }
 

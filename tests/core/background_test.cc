@@ -62,6 +62,7 @@ TEST(Background, LeavesAPartOfTheRateAndAddsItsWait) {
                         frame(3, microseconds(20'000))},
             fates);
   link.advance(microseconds(30'000), fates);
+  EXPECT_EQ(link.changes_made(), 0u) << "nobody changed the link";
   EXPECT_EQ(fates.due, (std::vector{microseconds(1'010), microseconds(200 + 40 + 1'300),
                                     microseconds(200 + 80 + 1'300), microseconds(21'010)}));
   EXPECT_TRUE(link.counters().conserved());

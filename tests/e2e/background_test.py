@@ -48,6 +48,10 @@ class Background(Live):
         self.assertAlmostEqual(forward["share_left"], 0.4, delta=0.08)
         self.assertEqual(self.direction("reverse")["background"]["share_left"], 1)
         self.assertIn("leave", self.ok("show", "wan:forward"))
+        self.assertEqual(self.direction("forward")["changes"], 0)
+        self.ok("set", "wan:reverse", "loss=0")
+        self.ok("set", "wan:forward", "loss=0")
+        wait_until(lambda: self.direction("forward")["changes"] == 1, "a live change beside the background")
         expected = 0.4 * 200e6 * EFFICIENCY
         seen = self.goodput()
         print(f"# TCP beside 60 % of others: {seen / 1e6:.1f} Mbit/s, {expected / 1e6:.1f} by the closed form")
