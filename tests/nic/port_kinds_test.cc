@@ -31,6 +31,18 @@ class PortKinds : public NetnsTest {
   }
   Port& port(std::size_t index = 0) { return *ports_[index]; }
 
+  // What the peer sent until a frame of it is there. The peer's kernel may send its own beside it (TAP's
+  // comes up before anything can tell IPv6 to be silent); those are counted.
+  std::vector<Bytes> receive_from_peer() {
+    const auto deadline = Clock::now() + kDeadline;
+    std::vector<Bytes> frames;
+    while (frames.empty() && Clock::now() < deadline) {
+      frames = receive_frames(port(), 1, deadline);
+      kernel_frames_ += std::erase_if(frames, [](const Bytes& frame) { return !has_test_ether_type(frame); });
+    }
+    return frames;
+  }
+
   // Sends frames of all sizes up to the MTU to the peer and gets others from it.
   void exchange(RawPeer& peer, std::uint32_t mtu) {
     for (const std::size_t size : kFrameSizes) {
@@ -40,13 +52,12 @@ class PortKinds : public NetnsTest {
         ASSERT_EQ(transmit_all(port(), std::span(&mbuf, 1), Clock::now() + kDeadline), 1u);
         ASSERT_EQ(peer.receive(Clock::now() + kDeadline), numbered_frame(i, size));
         ASSERT_TRUE(peer.send(numbered_frame(i, size)));
-        ASSERT_EQ(receive_frames(port(), 1, Clock::now() + kDeadline),
-                  std::vector<Bytes>{numbered_frame(i, size)});
+        ASSERT_EQ(receive_from_peer(), std::vector<Bytes>{numbered_frame(i, size)});
       }
     }
     const PortStatistics statistics = port().statistics();
     EXPECT_EQ(statistics.tx_frames, mtu == 1'500 ? 100u : 200u);
-    EXPECT_EQ(statistics.rx_frames, statistics.tx_frames);
+    EXPECT_EQ(statistics.rx_frames, statistics.tx_frames + kernel_frames_);
     EXPECT_EQ(all_losses(statistics), 0u);
   }
 
@@ -58,6 +69,7 @@ class PortKinds : public NetnsTest {
 
   std::optional<Eal> eal_;
   std::vector<std::unique_ptr<Port>> ports_;
+  std::uint64_t kernel_frames_ = 0;
 };
 
 TEST_F(PortKinds, NullPortsSendToOneAnother) {

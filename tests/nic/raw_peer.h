@@ -43,6 +43,10 @@ inline Bytes numbered_frame(std::uint32_t number, std::size_t size) {
   return frame;
 }
 
+inline bool has_test_ether_type(const Bytes& frame) {
+  return frame.size() > 13 && (frame[12] << 8 | frame[13]) == kTestEtherType;
+}
+
 // A packet socket of the namespace on its interface eth0.
 class RawPeer {
  public:
