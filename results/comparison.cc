@@ -100,7 +100,7 @@ std::string collectives_text(const Comparison& runs) {
   }
   return "# Emulated beside simulated (residual: of the two; then each prediction, the schedule's being "
          "Gloo's own)\n" +
-         grid.text();
+         grid.text() + busy_hosts_text(runs.emulated);
 }
 
 std::uint64_t marked_frames(const core::LinkCounters& counters) {
@@ -172,7 +172,8 @@ Json side_json(const CollectiveResult* result) {
           {"cv_percent", spread(result->times_us).cv_percent},
           {"wrong", result->wrong},
           {"predicted_residual_percent", known(residual_percent(result->time_us, result->predicted_us))},
-          {"scheduled_residual_percent", known(residual_percent(result->time_us, result->scheduled_us))}};
+          {"scheduled_residual_percent", known(residual_percent(result->time_us, result->scheduled_us))},
+          {"host_cpus_busy", known(result->host_cpus_busy)}};
 }
 
 Json pair_json(const Pair& pair) {

@@ -86,6 +86,9 @@ struct CollectiveResult {
   // Of its timed iterations, CLOCK_MONOTONIC: from when the first rank began to when the last was done.
   std::int64_t began_ns = 0, ended_ns = 0;
   std::optional<SizeTraffic> traffic = {};  // nothing without probes at the hosts
+  // Of the time of the CPUs that the hosts share, the part that was not idle while the timed iterations
+  // lasted, 0 to 1; nothing in virtual time.
+  std::optional<double> host_cpus_busy = {};
 };
 
 // One process of the collective.

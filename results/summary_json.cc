@@ -21,6 +21,11 @@ Json list_of(const Items& items, Convert&& convert) {
   return list;
 }
 
+template <typename Figure>
+Json known(const std::optional<Figure>& figure) {
+  return figure ? Json(*figure) : Json(nullptr);
+}
+
 Json probe_json(const PathProbe& probe) {
   const auto measured = [&](double ms) { return probe.received > 0 ? Json(ms) : Json(nullptr); };
   return {{"from", probe.from},
@@ -45,9 +50,9 @@ Json collective_json(const CollectiveResult& result) {
           {"iterations", result.iterations},
           {"time_us", result.time_us},
           {"predicted_us", residual ? Json(result.predicted_us) : Json(nullptr)},
-          {"residual_percent", residual ? Json(*residual) : Json(nullptr)},
+          {"residual_percent", known(residual)},
           {"scheduled_us", scheduled ? Json(result.scheduled_us) : Json(nullptr)},
-          {"scheduled_residual_percent", scheduled ? Json(*scheduled) : Json(nullptr)},
+          {"scheduled_residual_percent", known(scheduled)},
           {"algbw_GBps", result.algbw_gbps},
           {"busbw_GBps", result.busbw_gbps},
           {"slowest_rank_us",
@@ -58,6 +63,7 @@ Json collective_json(const CollectiveResult& result) {
             {"cv_percent", times.cv_percent}}},
           {"wrong", result.wrong},
           {"checked_iterations", result.checked_iterations},
+          {"host_cpus_busy", known(result.host_cpus_busy)},
           {"traffic", result.traffic ? to_json(*result.traffic) : Json(nullptr)}};
 }
 
@@ -116,11 +122,6 @@ Json switch_json(const SwitchResult& result) {
           {"flooded", result.flooded},
           {"filtered", result.filtered},
           {"storm_limited", result.storm_limited}};
-}
-
-template <typename Figure>
-Json known(const std::optional<Figure>& figure) {
-  return figure ? Json(*figure) : Json(nullptr);
 }
 
 Json loop_json(const LoopResult& loop) {

@@ -95,12 +95,13 @@ std::string collectives_table(const RunRecord& record) {
 
 std::string predictions_table(const RunRecord& record) {
   if (is_of_flows(record)) return "";
-  TextGrid grid({{"size", "(B)"},
-                 {"measured", "(us)"},
-                 {"closed form", "(us)"},
-                 {"residual", "(%)"},
-                 {"Gloo's schedule", "(us)"},
-                 {"residual", "(%)"}});
+  const bool has_host_cpus =
+      std::any_of(record.collectives.begin(), record.collectives.end(),
+                  [](const CollectiveResult& result) { return result.host_cpus_busy.has_value(); });
+  std::vector<Column> columns{{"size", "(B)"},     {"measured", "(us)"},        {"closed form", "(us)"},
+                              {"residual", "(%)"}, {"Gloo's schedule", "(us)"}, {"residual", "(%)"}};
+  if (has_host_cpus) columns.push_back({"hosts' CPUs", "busy (%)"});
+  TextGrid grid(columns);
   for (const CollectiveResult& result : record.collectives) {
     std::vector<std::string> cells{fmt::format("{}", result.size_bytes),
                                    fmt::format("{:.1f}", result.time_us)};
@@ -109,10 +110,26 @@ std::string predictions_table(const RunRecord& record) {
       cells.push_back(residual ? fmt::format("{:.1f}", predicted_us) : "-");
       cells.push_back(residual ? fmt::format("{:+.1f}", *residual) : "-");
     }
+    if (has_host_cpus)
+      cells.push_back(result.host_cpus_busy ? fmt::format("{:.0f}", *result.host_cpus_busy * 100) : "-");
     grid.add(std::move(cells));
   }
   return "# Predictions (closed form: lock step without handshakes; Gloo's schedule: with them)\n" +
-         grid.text();
+         grid.text() + busy_hosts_text(record);
+}
+
+std::string busy_hosts_text(const RunRecord& record) {
+  constexpr double kNoneToSpare = 0.9;
+  std::vector<std::string> sizes;
+  for (const CollectiveResult& result : record.collectives) {
+    if (result.host_cpus_busy >= kNoneToSpare) sizes.push_back(fmt::format("{} B", result.size_bytes));
+  }
+  if (sizes.empty()) return "";
+  return wrap(
+      fmt::format("# At {} the hosts' CPUs were busy for {:.0f} % or more: they may set the pace, not the "
+                  "links",
+                  fmt::join(sizes, ", "), kNoneToSpare * 100),
+      0);
 }
 
 std::string probes_table(const RunRecord& record) {

@@ -20,6 +20,9 @@ inline std::string path_name(const DirectionResult& direction) {
   return fmt::format("{}: {} -> {}", direction.link, direction.from, direction.to);
 }
 
+// Of the sizes at which the hosts had no CPU to spare; empty when there are none.
+std::string busy_hosts_text(const RunRecord& record);
+
 inline std::string microseconds(std::int64_t ns) {
   return fmt::format("{:.1f}", static_cast<double>(ns) / 1000);
 }

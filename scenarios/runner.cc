@@ -20,6 +20,7 @@
 #include "results/row_file.h"
 #include "results/run_directory.h"
 #include "results/time_text.h"
+#include "scenarios/host_cpus.h"
 #include "scenarios/interrupt.h"
 #include "scenarios/live_control.h"
 #include "scenarios/load.h"
@@ -170,13 +171,19 @@ RunOutcome run(const Scenario& scenario, const RunOptions& options, const Report
     }
     ProbeRecorder host_probes(scenario, testbed);
     if (!host_probes.why_not().empty()) report(host_probes.why_not(), Lasting::kLasting);
+    HostCpus host_cpus(testbed.other_cpus());
+    const auto now_ns = [] { return Clock::now().time_since_epoch() / std::chrono::nanoseconds(1); };
     auto answer = [&] {
+      host_cpus.look(now_ns());
       live.turn(std::chrono::milliseconds(0));
       host_probes.poll();
     };
     RanksOutcome ranks = run_ranks(scenario, testbed, options.rank_program, report, answer);
     record.rank_processes = std::move(ranks.processes);
     record.collectives = std::move(ranks.results);
+    host_cpus.end(now_ns());
+    for (results::CollectiveResult& result : record.collectives)
+      result.host_cpus_busy = host_cpus.busy(result.began_ns, result.ended_ns);
     failure = std::move(ranks.failure);
     check_interrupt();
     live.end();

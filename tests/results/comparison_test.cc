@@ -17,7 +17,10 @@ using Json = nlohmann::json;
 // Simulated: a tenth faster, and one line loss less on the first direction.
 Comparison sample() {
   Comparison runs{testing::sample_record(), testing::sample_record()};
-  for (CollectiveResult& result : runs.simulated.collectives) result.time_us /= 1.1;
+  for (CollectiveResult& result : runs.simulated.collectives) {
+    result.time_us /= 1.1;
+    result.host_cpus_busy = std::nullopt;
+  }
   core::LinkCounters& counters = runs.simulated.directions[0].counters;
   counters.dropped[static_cast<std::size_t>(core::DropCause::kLineLoss)] = {1, 1514};
   counters.out.add(1514);
@@ -36,7 +39,8 @@ TEST(Comparison, PutsTimesPredictionsAndCountersSideBySide) {
   for (const char* line :
        {"  1048576   53871.8    48974.3     +10.0      53143.9      +1.4       -7.8   53500.0      +0.7      "
         " -8.5\n",
-        "  dropped by line_loss: 2 frames emulated, 1 simulated\n", "# Both\nVERDICT: VALID\n"}) {
+        "  dropped by line_loss: 2 frames emulated, 1 simulated\n", "# Both\nVERDICT: VALID\n",
+        "# At 1048576 B the hosts' CPUs were busy for 90 % or more"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "is not in\n" << text;
   }
   for (const std::string& line : lines_of(text)) EXPECT_LE(line.size(), kTextWidth) << line;
@@ -69,6 +73,8 @@ TEST(Comparison, SaysWhatOneOfTheTwoDidNotMeasure) {
   EXPECT_TRUE(json["collectives"][0]["residual_percent"].is_null());
   EXPECT_DOUBLE_EQ(json["collectives"][0]["predicted_us"].get<double>(), 39778.6);
   EXPECT_NEAR(json["collectives"][1]["residual_percent"].get<double>(), 10, 1e-9);
+  EXPECT_EQ(json["collectives"][1]["emulated"]["host_cpus_busy"], 0.254);
+  EXPECT_TRUE(json["collectives"][1]["simulated"]["host_cpus_busy"].is_null());
   EXPECT_TRUE(json["collectives"][2]["simulated"].is_null());
   EXPECT_FALSE(json["directions"][0]["simulated"].is_null());
   EXPECT_TRUE(json["directions"][1]["simulated"].is_null());

@@ -113,6 +113,7 @@ TEST(Files, SummaryHoldsTheFigures) {
   RunRecord record = sample_record();
   record.collectives[1].predicted_us = 0;
   record.collectives[2].scheduled_us = 0;
+  record.collectives[2].host_cpus_busy = std::nullopt;
   record.probes[0].received = 0;
   const std::uint64_t large = (std::uint64_t{1} << 63) + 1;
   record.directions[1].counters.in.bytes = large;
@@ -129,6 +130,8 @@ TEST(Files, SummaryHoldsTheFigures) {
   EXPECT_EQ(summary["collectives"][1]["scheduled_us"], 40200.25);
   EXPECT_NEAR(summary["collectives"][1]["scheduled_residual_percent"].get<double>(), 0.697, 1e-3);
   EXPECT_TRUE(summary["collectives"][2]["scheduled_us"].is_null());
+  EXPECT_EQ(summary["collectives"][1]["host_cpus_busy"], 0.254);
+  EXPECT_TRUE(summary["collectives"][2]["host_cpus_busy"].is_null());
   EXPECT_TRUE(summary["collectives"][2]["scheduled_residual_percent"].is_null());
   EXPECT_TRUE(summary["probes"][0]["min_ms"].is_null());
   EXPECT_EQ(summary["ports"][3]["gone"], false);

@@ -6,7 +6,8 @@
 namespace longhaul::results::testing {
 namespace {
 
-CollectiveResult collective(std::uint64_t size, double time_us, double predicted_us, double scheduled_us) {
+CollectiveResult collective(std::uint64_t size, double time_us, double predicted_us, double scheduled_us,
+                            double host_cpus_busy) {
   CollectiveResult result;
   result.size_bytes = size;
   result.count = size / 4;
@@ -18,6 +19,7 @@ CollectiveResult collective(std::uint64_t size, double time_us, double predicted
   result.iterations = 5;
   result.predicted_us = predicted_us;
   result.scheduled_us = scheduled_us;
+  result.host_cpus_busy = host_cpus_busy;
   return result;
 }
 
@@ -77,9 +79,9 @@ RunRecord sample_record() {
   record.elapsed_s = 21.75;
   record.probes = {{"atl-0", "mtp-0", 13.2594, 13.301, 13.322, 13.390, 10, 10},
                    {"atl-1", "mtp-1", 13.2594, 13.298, 13.315, 13.401, 10, 10}};
-  record.collectives = {collective(4096, 39912.25, 39778.6, 39800.5),
-                        collective(65536, 40480.5, 40613.4, 40200.25),
-                        collective(1048576, 53871.75, 53143.9, 53500)};
+  record.collectives = {collective(4096, 39912.25, 39778.6, 39800.5, 0.11),
+                        collective(65536, 40480.5, 40613.4, 40200.25, 0.254),
+                        collective(1048576, 53871.75, 53143.9, 53500, 0.92)};
   record.directions = {direction("Atlanta", "Mount Pleasant", 102468, 0),
                        direction("Mount Pleasant", "Atlanta", 98765, 17)};
   LoopResult loop;

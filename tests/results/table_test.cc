@@ -32,11 +32,12 @@ constexpr const char* kGolden = R"(# longhaul 0.1.0 revision 0123456789ab
 # Avg bus bandwidth    : 0.0105929
 #
 # Predictions (closed form: lock step without handshakes; Gloo's schedule: with them)
-#    size  measured  closed form  residual  Gloo's schedule  residual
-#     (B)      (us)         (us)       (%)             (us)       (%)
-     4096   39912.2      39778.6      +0.3          39800.5      +0.3
-    65536   40480.5      40613.4      -0.3          40200.2      +0.7
-  1048576   53871.8      53143.9      +1.4          53500.0      +0.7
+#    size  measured  closed form  residual  Gloo's schedule  residual  hosts' CPUs
+#     (B)      (us)         (us)       (%)             (us)       (%)     busy (%)
+     4096   39912.2      39778.6      +0.3          39800.5      +0.3           11
+    65536   40480.5      40613.4      -0.3          40200.2      +0.7           25
+  1048576   53871.8      53143.9      +1.4          53500.0      +0.7           92
+# At 1048576 B the hosts' CPUs were busy for 90 % or more: they may set the pace, not the links
 #
 # Path probes (ping before the workload)
 # from   to     RTT expected     min     avg     max  received/sent  min - expected
@@ -184,6 +185,7 @@ TEST(Table, AtMost110ColumnsWithLargeFiguresAndLongNames) {
     result.size_bytes = 16ULL << 30;
     result.time_us = result.predicted_us = result.scheduled_us = 3.2e9;
     result.wrong = 4'000'000'000;
+    result.host_cpus_busy = 1;
   }
   record.judgement.reasons.assign(2, std::string(60, 'a') + " " + std::string(60, 'b'));
   std::istringstream lines(report_text(record, Colour::kNever));
@@ -246,6 +248,7 @@ TEST(Table, NoPredictionAndNoReplyShowADash) {
   RunRecord record = sample_record();
   record.collectives.resize(1);
   record.collectives[0].predicted_us = 0;
+  record.collectives[0].host_cpus_busy = std::nullopt;
   EXPECT_NE(
       predictions_table(record).find("  4096   39912.2            -         -          39800.5      +0.3\n"),
       std::string::npos);
