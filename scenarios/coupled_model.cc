@@ -24,6 +24,7 @@ namespace {
 struct Results {
   std::optional<results::BackgroundResult> background;
   std::optional<results::InlineResult> inline_links;
+  std::vector<std::string> unwritten;  // as in results::RunRecord
 };
 
 void stay_on(const std::vector<unsigned>& cpus) {
@@ -125,6 +126,9 @@ class Work {
       results.background->events = simulator_->GetEventCount();
     }
     if (!inline_) return;
+    results.unwritten = inline_->unwritten();
+    std::error_code not_empty;  // or not there: no file was asked for
+    std::filesystem::remove(plan_.traces, not_empty);
     const wide::InlineNetwork::Counters seen = inline_->counters();
     results::InlineResult& result = results.inline_links.emplace();
     for (const std::size_t link : plan_.coupling.inline_links)
@@ -237,6 +241,8 @@ void CoupledModel::fill(results::RunRecord& record, const results::LatenessHisto
   record.background = parts_->results->background;
   if (record.background) record.background->age = delays_of(age);
   record.inline_links = parts_->results->inline_links;
+  record.unwritten.insert(record.unwritten.end(), parts_->results->unwritten.begin(),
+                          parts_->results->unwritten.end());
 }
 
 }  // namespace longhaul::scenario

@@ -8,6 +8,7 @@
 #include "results/run_directory.h"
 #include "results/time_text.h"
 #include "scenarios/load.h"
+#include "scenarios/simulate/link_traces.h"
 #include "scenarios/simulate/recorder.h"
 #include "scenarios/simulate/simulation.h"
 #include "scenarios/simulate/verdict.h"
@@ -40,8 +41,10 @@ RunOutcome simulate(const Scenario& scenario, const RunOptions& options, const R
   SimulatedRecorder recorder(scenario, simulation.network(), directory.path(),
                              options.log_decisions ? Decisions::kLog : Decisions::kLeaveOut,
                              record.unwritten);
+  LinkTraces traces(scenario, simulation.network(), directory.path() / "ns3", record.unwritten);
   simulation.run(recorder);
   recorder.close(record);
+  traces.close();
   simulation.fill(record);
   results::judge_and_write(directory.path(), record, [&](const results::RunRecord& run) {
     return judge_simulated(run, simulation.failure(), simulation.lost());

@@ -176,6 +176,22 @@ TEST(InlineExchange, PcapHasTheFirstBytesAndTheDueTimes) {
   for (std::size_t i = 0; i < kHead; ++i) EXPECT_EQ(bytes[kFile + kRecord + i], static_cast<char>(i)) << i;
 }
 
+TEST(InlineExchange, APcapThatCannotBeWrittenGoesAndIsNamed) {
+  const Simulation simulation;
+  const auto simulator = PacedSimulator::install();
+  dataplane::InlineExchange exchange(Duration::milliseconds(2), true);
+  const auto config = chain(line_of(Duration::milliseconds(3)), line_of(Duration::milliseconds(5)), exchange);
+  const std::filesystem::path file = ::testing::TempDir() + "longhaul-inline-full.pcap";
+  std::filesystem::create_symlink("/dev/full", file);
+  Rim rim(exchange);
+  InlineNetwork network(config, exchange);
+  network.write_pcap(2, file);
+  carry(network, *simulator, rim, traffic(50, testing::test_seed()), Duration::microseconds(50));
+  EXPECT_EQ(network.unwritten(), std::vector<std::string>{"cannot write " + file.string()});
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(file)));
+  EXPECT_EQ(rim.fates.size(), 50U);
+}
+
 TEST(InlineExchange, FramesToEveryoneComeBackAtEachSite) {
   const Simulation simulation;
   const auto simulator = PacedSimulator::install();

@@ -50,14 +50,26 @@ void replace_first(ns3::Ptr<ns3::Packet>& packet, std::span<const std::byte> byt
   packet->AddHeader(RawBytes(bytes));
 }
 
+std::vector<std::byte> ethernet_header(const GhostFrame& frame) {
+  std::vector<std::byte> bytes(kEthernetHeader);
+  frame.destination.CopyTo(reinterpret_cast<std::uint8_t*>(bytes.data()));
+  frame.source.CopyTo(reinterpret_cast<std::uint8_t*>(bytes.data()) + kAddress);
+  bytes[kProtocolAt] = static_cast<std::byte>(frame.protocol >> 8);
+  bytes[kProtocolAt + 1] = static_cast<std::byte>(frame.protocol & 0xFF);
+  return bytes;
+}
+
 }  // namespace
 
+ns3::Ptr<const ns3::Packet> GhostFrame::with_header() const {
+  const std::vector<std::byte> bytes = ethernet_header(*this);
+  const ns3::Ptr<ns3::Packet> whole = packet->Copy();
+  whole->AddHeader(RawBytes(bytes));
+  return whole;
+}
+
 std::vector<std::byte> GhostFrame::header_bytes() const {
-  std::vector<std::byte> bytes(kEthernetHeader);
-  destination.CopyTo(reinterpret_cast<std::uint8_t*>(bytes.data()));
-  source.CopyTo(reinterpret_cast<std::uint8_t*>(bytes.data()) + kAddress);
-  bytes[kProtocolAt] = static_cast<std::byte>(protocol >> 8);
-  bytes[kProtocolAt + 1] = static_cast<std::byte>(protocol & 0xFF);
+  std::vector<std::byte> bytes = ethernet_header(*this);
   const std::vector<std::byte> rest = first_bytes(*packet, dataplane::kHeaderBytes - kEthernetHeader);
   bytes.insert(bytes.end(), rest.begin(), rest.end());
   return bytes;

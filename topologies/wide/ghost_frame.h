@@ -31,6 +31,8 @@ struct GhostFrame {
 
   // L2 bytes.
   std::uint32_t size() const { return packet->GetSize() + kEthernetHeader; }
+  // A packet of all of the frame.
+  ns3::Ptr<const ns3::Packet> with_header() const;
   // As many bytes of the frame as decide its header fields (emulator/dataplane/frame_header.h).
   std::vector<std::byte> header_bytes() const;
   // Sets congestion experienced in the IP header, when there is one that is ECN-capable; says whether.

@@ -2,7 +2,6 @@
 #include "topologies/wide/inline_network.h"
 
 #include <fmt/core.h>
-#include <ns3/pcap-file.h>
 #include <ns3/simulator.h>
 
 #include <algorithm>
@@ -11,7 +10,9 @@
 #include <utility>
 
 #include "emulator/dataplane/choose_way.h"
+#include "results/row_file.h"
 #include "topologies/wide/inline_desk.h"
+#include "topologies/wide/pcap_trace.h"
 
 namespace longhaul::wide {
 namespace {
@@ -20,6 +21,16 @@ using dataplane::InlineEntry;
 using dataplane::Label;
 
 constexpr std::size_t kAddress = 6, kProtocolAt = 2 * kAddress;
+
+void record(PcapTrace& trace, const GhostFrame& ghost, Instant at) {
+  std::array<std::uint8_t, InlineEntry::kHead> head{};
+  ghost.destination.CopyTo(head.data());
+  ghost.source.CopyTo(head.data() + kAddress);
+  head[kProtocolAt] = static_cast<std::uint8_t>(ghost.protocol >> 8);
+  head[kProtocolAt + 1] = static_cast<std::uint8_t>(ghost.protocol);
+  ghost.packet->CopyData(head.data() + kEthernetHeader, head.size() - kEthernetHeader);
+  trace.write(at.since_zero(), head, ghost.size());
+}
 
 std::uint32_t payload_of(std::uint32_t size) {
   return size - std::min(size, kEthernetHeader);
@@ -50,7 +61,7 @@ struct InlineNetwork::End {
   core::Tally passing{};   // in their hold on the way to another inline link
   std::uint64_t entered_late = 0;
   Duration latest_entry{};
-  std::unique_ptr<ns3::PcapFile> pcap{};
+  std::unique_ptr<results::RowFile<PcapTrace>> pcap{};
 };
 
 // Background on its way.
@@ -160,7 +171,7 @@ void InlineNetwork::enter(const InlineEntry& entry) {
 void InlineNetwork::arrive(std::uint32_t direction, GhostFrame ghost) {
   End& end = *ends_[direction];
   const Instant due = simulator_->time() + end.hold;
-  if (end.pcap) record(*end.pcap, ghost, due);
+  if (end.pcap) end.pcap->with([&](PcapTrace& trace) { record(trace, ghost, due); });
   if (ghost.traveller->passage == nullptr) {
     const auto way = ghost.traveller->way;
     const std::size_t leg = ++ghost.traveller->leg;
@@ -222,25 +233,8 @@ void InlineNetwork::send(Flow& flow) {
 }
 
 void InlineNetwork::write_pcap(std::uint32_t direction, const std::filesystem::path& file) {
-  constexpr std::uint32_t kEthernet = 1;  // LINKTYPE_ETHERNET
-  auto pcap = std::make_unique<ns3::PcapFile>();
-  pcap->Open(file.string(), std::ios::out | std::ios::binary);
-  pcap->Init(kEthernet, InlineEntry::kHead, 0, false, true);
-  if (pcap->Fail()) throw std::runtime_error(fmt::format("cannot write {}", file.string()));
-  ends_.at(direction)->pcap = std::move(pcap);
-}
-
-void InlineNetwork::record(ns3::PcapFile& file, const GhostFrame& ghost, Instant at) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  std::array<std::uint8_t, InlineEntry::kHead> head{};
-  ghost.destination.CopyTo(head.data());
-  ghost.source.CopyTo(head.data() + kAddress);
-  head[kProtocolAt] = static_cast<std::uint8_t>(ghost.protocol >> 8);
-  head[kProtocolAt + 1] = static_cast<std::uint8_t>(ghost.protocol);
-  ghost.packet->CopyData(head.data() + kEthernetHeader, head.size() - kEthernetHeader);
-  const std::int64_t ns = at.since_zero().ns();
-  file.Write(static_cast<std::uint32_t>(ns / kSecond), static_cast<std::uint32_t>(ns % kSecond), head.data(),
-             ghost.size());
+  ends_.at(direction)->pcap =
+      std::make_unique<results::RowFile<PcapTrace>>(unwritten_, file, std::uint32_t{InlineEntry::kHead});
 }
 
 void InlineNetwork::tell_states_again() {
@@ -284,6 +278,8 @@ Duration InlineNetwork::may_lag() const {
 void InlineNetwork::finish() {
   simulator_->advance_to(poll(Instant::never()));
   tell_states();
+  for (const std::unique_ptr<End>& end : ends_)
+    if (end && end->pcap) end->pcap->with([](PcapTrace& trace) { trace.close(); });
   exchange_.finished.store(true, std::memory_order_release);
 }
 

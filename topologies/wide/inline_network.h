@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "emulator/dataplane/engine.h"
@@ -25,10 +26,6 @@
 #include "topologies/traffic/source.h"
 #include "topologies/wide/link_device.h"
 #include "topologies/wide/paced_simulator.h"
-
-namespace ns3 {
-class PcapFile;
-}
 
 namespace longhaul::wide {
 
@@ -55,6 +52,8 @@ class InlineNetwork {
   // Writes what leaves a direction at its far end: a frame's first bytes as it entered, when the exchange
   // wants heads; background without addresses. Times are the data plane's.
   void write_pcap(std::uint32_t direction, const std::filesystem::path& file);
+  // After finish(): of those files that could not be written whole, and went, the reasons.
+  const std::vector<std::string>& unwritten() const { return unwritten_; }
 
   // For PacedSimulator::run(): takes in what entered.
   Instant poll(Instant now);
@@ -80,7 +79,6 @@ class InlineNetwork {
   void go_on(std::uint32_t from, std::uint32_t to, GhostFrame ghost);
   void schedule(const std::shared_ptr<Flow>& flow);
   void send(Flow& flow);
-  static void record(ns3::PcapFile& file, const GhostFrame& ghost, Instant at);
   void tell_states();
   void tell_states_again();
 
@@ -91,6 +89,7 @@ class InlineNetwork {
   std::vector<ns3::Ptr<ns3::Node>> sites_;
   std::vector<std::unique_ptr<End>> ends_;  // by direction; nullptr where it is not inline
   std::uint64_t entered_ = 0, background_ = 0;
+  std::vector<std::string> unwritten_;
 };
 
 }  // namespace longhaul::wide

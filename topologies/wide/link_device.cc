@@ -67,18 +67,21 @@ void use_picoseconds() {
 }
 
 ns3::TypeId LinkDevice::GetTypeId() {
-  static const ns3::TypeId kId = ns3::TypeId("longhaul::wide::LinkDevice")
-                                     .SetParent<ns3::NetDevice>()
-                                     .SetGroupName("longhaul")
-                                     .AddTraceSource("MacTxDrop", "Above the MTU, or dropped by the buffer",
-                                                     ns3::MakeTraceSourceAccessor(&LinkDevice::mac_tx_drop_),
-                                                     "ns3::Packet::TracedCallback")
-                                     .AddTraceSource("PhyTxDrop", "Lost after it used its share of the rate",
-                                                     ns3::MakeTraceSourceAccessor(&LinkDevice::phy_tx_drop_),
-                                                     "ns3::Packet::TracedCallback")
-                                     .AddTraceSource("HookDrop", "Dropped by a hook",
-                                                     ns3::MakeTraceSourceAccessor(&LinkDevice::hook_drop_),
-                                                     "ns3::Packet::TracedCallback");
+  static const ns3::TypeId kId =
+      ns3::TypeId("longhaul::wide::LinkDevice")
+          .SetParent<ns3::NetDevice>()
+          .SetGroupName("longhaul")
+          .AddTraceSource("MacTxDrop", "Above the MTU, or dropped by the buffer",
+                          ns3::MakeTraceSourceAccessor(&LinkDevice::mac_tx_drop_),
+                          "ns3::Packet::TracedCallback")
+          .AddTraceSource("PhyTxDrop", "Lost after it used its share of the rate",
+                          ns3::MakeTraceSourceAccessor(&LinkDevice::phy_tx_drop_),
+                          "ns3::Packet::TracedCallback")
+          .AddTraceSource("HookDrop", "Dropped by a hook",
+                          ns3::MakeTraceSourceAccessor(&LinkDevice::hook_drop_),
+                          "ns3::Packet::TracedCallback")
+          .AddTraceSource("PromiscSniffer", "Came from the peer",
+                          ns3::MakeTraceSourceAccessor(&LinkDevice::sniffer_), "ns3::Packet::TracedCallback");
   return kId;
 }
 
@@ -335,6 +338,7 @@ void LinkDevice::hand_over() {
 }
 
 void LinkDevice::receive(const GhostFrame& ghost) {
+  if (!sniffer_.IsEmpty()) sniffer_(ghost.with_header());
   const PacketType type = ghost.destination == address_     ? PACKET_HOST
                           : ghost.destination.IsBroadcast() ? PACKET_BROADCAST
                           : ghost.destination.IsGroup()     ? PACKET_MULTICAST

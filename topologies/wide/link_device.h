@@ -64,7 +64,8 @@ class LinkDevice : public ns3::NetDevice {
  public:
   // Trace sources, each with the packet: "MacTxDrop", refused by Send() or dropped while it waited;
   // "PhyTxDrop", lost on the line or at its far end; "HookDrop", dropped by a hook. They run while the link
-  // is being moved on: a trace sink must not send.
+  // is being moved on: a trace sink must not send. "PromiscSniffer" has what came from the peer, with its
+  // Ethernet header; not frames with a traveller.
   static ns3::TypeId GetTypeId();
 
   // Throws std::runtime_error unless ns-3 counts in picoseconds and `mtu` fits its 16 bits.
@@ -177,6 +178,7 @@ class LinkDevice : public ns3::NetDevice {
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> mac_tx_drop_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> phy_tx_drop_;
   ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> hook_drop_;
+  ns3::TracedCallback<ns3::Ptr<const ns3::Packet>> sniffer_;
 };
 
 // Makes link number `index` of a topology between two nodes and adds a device to each. The result is by

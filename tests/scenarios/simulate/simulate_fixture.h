@@ -42,7 +42,8 @@ class Simulate : public ::testing::Test {
     }
     return texts;
   }
-  bool exists(const std::string& name) const { return std::filesystem::exists(base_ / name); }
+  std::filesystem::path path(const std::string& name) const { return base_ / name; }
+  bool exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
   bool interrupted_ = false;
 
  private:

@@ -7,8 +7,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ns3/pcap-file.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <csignal>
 
@@ -21,6 +24,7 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Key;
 
 double percent_off(double measured, double expected) {
   return 100 * (measured - expected) / expected;
@@ -106,6 +110,52 @@ TEST_F(Simulate, FlowsOverSpansOfEqualCostCountOnBoth) {
     EXPECT_TRUE(direction.counters.conserved()) << direction.link;
 }
 
+TEST_F(Simulate, WritesEveryFrameThatLeftALinkWhenAsked) {
+  const Scenario scenario = first_light({{"workload.sizes", "[256 KiB]"},
+                                         {"workload.iterations", "2"},
+                                         {"topology.links.wan.loss", "1e-2"},
+                                         {"coupling", "{ pcap: true }"}});
+  const RunOutcome outcome = run(scenario, "one");
+  run(scenario, "two");
+  EXPECT_EQ(files("one/ns3"), files("two/ns3"));
+  EXPECT_THAT(files("one/ns3"), ElementsAre(Key("wan-forward.pcap"), Key("wan-reverse.pcap")));
+  for (const topology::Direction d : {topology::kForward, topology::kReverse}) {
+    const core::LinkCounters& counters = outcome.record.directions[d].counters;
+    EXPECT_GT(counters.dropped_in_all().frames, 0U);
+    ns3::PcapFile file;
+    file.Open(path("one") / "ns3" / (d == topology::kForward ? "wan-forward.pcap" : "wan-reverse.pcap"),
+              std::ios::in | std::ios::binary);
+    ASSERT_TRUE(file.IsNanoSecMode());
+    core::Tally seen;
+    double last = 0;
+    for (std::array<std::uint8_t, 256> bytes{};;) {
+      std::uint32_t seconds = 0, ns = 0, kept = 0, size = 0, read = 0;
+      file.Read(bytes.data(), bytes.size(), seconds, ns, kept, size, read);
+      if (file.Eof()) break;
+      seen.add(size);
+      EXPECT_EQ(kept, std::min(size, 128U));
+      EXPECT_EQ((std::array{bytes[12], bytes[13], bytes[14]}), (std::array<std::uint8_t, 3>{8, 0, 0x45}));
+      EXPECT_EQ((std::array{bytes[23], bytes[26], bytes[27]}), (std::array<std::uint8_t, 3>{6, 10, 71}))
+          << "TCP";
+      EXPECT_GE(seconds + ns * 1e-9, last);
+      last = seconds + ns * 1e-9;
+    }
+    EXPECT_EQ(seen, counters.out);
+    EXPECT_LE(last, outcome.record.elapsed_s);
+    EXPECT_GE(last, 0.05);
+  }
+}
+
+TEST_F(Simulate, WritesOnlyWhatLeftInlineLinksWhereThereAreSome) {
+  run(from_library("inline-two-hops",
+                   {{"workload.sizes", "[64 KiB]"}, {"workload.iterations", "1"}, {"coupling.pcap", "true"}}),
+      "inline");
+  run(first_light({{"workload.sizes", "[64 KiB]"}, {"workload.iterations", "1"}}), "none");
+  EXPECT_THAT(files("inline/ns3"), ElementsAre(Key("first-forward.pcap"), Key("first-reverse.pcap"),
+                                               Key("second-forward.pcap"), Key("second-reverse.pcap")));
+  EXPECT_FALSE(exists("none/ns3"));
+}
+
 TEST_F(Simulate, AnInterruptLeavesValidFilesAndSaysSo) {
   interrupted_ = true;
   const RunOutcome outcome = run(first_light({}));
@@ -139,11 +189,14 @@ TEST_F(Simulate, WhatCannotBeWrittenIsNamedAndLeavesNothing) {
   const rlimit none{0, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &none), 0);
   const RunOutcome outcome =
-      run(first_light({{"workload.sizes", "[4 KiB]"}, {"workload.iterations", "1"}}), "full");
+      run(first_light(
+              {{"workload.sizes", "[4 KiB]"}, {"workload.iterations", "1"}, {"coupling", "{ pcap: true }"}}),
+          "full");
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, handler);
   EXPECT_THAT(outcome.record.unwritten,
-              ElementsAre(HasSubstr("links.csv: File too large"), HasSubstr("File too large")));
+              ElementsAre(HasSubstr("links.csv: File too large"), HasSubstr("ns3/wan-forward.pcap"),
+                          HasSubstr("ns3/wan-reverse.pcap"), HasSubstr("File too large")));
   EXPECT_EQ(outcome.record.judgement.verdict, results::Verdict::kDegraded);
   EXPECT_EQ(outcome.record.judgement.reasons.front(), outcome.record.unwritten.front());
   EXPECT_TRUE(outcome.directory.empty());
