@@ -12,7 +12,7 @@
 namespace longhaul::scenario {
 namespace {
 
-constexpr std::uint32_t kSnap = 128;  // Ethernet, IPv4 and TCP with all of their options: 134 at most
+constexpr std::uint32_t kSnap = 128;  // headers with their options, and hardly any payload
 
 }  // namespace
 
