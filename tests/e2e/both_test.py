@@ -6,7 +6,7 @@ import json
 import shutil
 import signal
 
-from harness import QUICK, SOURCE, EndToEnd
+from harness import PATIENT, QUICK, SOURCE, EndToEnd
 import tap
 
 RUN_FILES = {"manifest.json", "summary.json", "collectives.json", "links.csv"}
@@ -66,7 +66,7 @@ class Both(EndToEnd):
 
     def test_prints_the_two_side_by_side_and_leaves_both(self):
         done = self.ask_for_testbed("run", "first-light", "--mode", "both", "--out", str(self.out), "--decisions",
-                                    "--seed", "7", "--set", "topology.links.wan.loss=1e-3", *QUICK)
+                                    "--seed", "7", "--set", "topology.links.wan.loss=1e-3", *QUICK, *PATIENT)
         self.assertIn(done.returncode, (0, 3), done.stdout[-3000:] + done.stderr)
         for part in ("# Emulated beside simulated", "# Links, by direction", "line_loss", "# Emulated\nVERDICT: ",
                      "# Simulated\nVERDICT: VALID\n", "# Both\nVERDICT: ", f"Files: {self.out}\n"):
@@ -87,7 +87,7 @@ class Both(EndToEnd):
     def test_small_sizes_take_the_time_that_light_takes_in_both(self):
         """Six round trips of 13.26 ms and little else, so that even a busy machine comes near."""
         done = self.ask_for_testbed("run", "first-light", "--mode", "both", "--out", str(self.out), "--json",
-                                    "--set", "workload.sizes=[4 KiB]", "--set", "workload.iterations=10")
+                                    "--set", "workload.sizes=[4 KiB]", "--set", "workload.iterations=10", *PATIENT)
         self.assertIn(done.returncode, (0, 3), done.stderr)
         self.assertEqual(done.stdout, (self.out / "comparison.json").read_text(encoding="utf-8"))
         comparison = json.loads(done.stdout)

@@ -6,13 +6,11 @@ import pathlib
 import sys
 
 from fabric import Fabric
-from harness import LONGHAUL, SOURCE
+from harness import LONGHAUL, PATIENT, SOURCE
 import tap
 
 EVERYONE = "ff:ff:ff:ff:ff:ff"
 REGION = 30
-# How late frames left is another test's business, and a busy machine's.
-PATIENT = ("--set", "trust.lateness_p99=1 s", "--set", "trust.lateness_invalid=10 s")
 
 
 def read_json(path):

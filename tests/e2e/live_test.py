@@ -8,7 +8,7 @@ import signal
 import stat
 import time
 
-from harness import Process, QUICK, STATE, wait_until
+from harness import PATIENT, Process, QUICK, STATE, wait_until
 from live import ADDRESS, Connection, Live, TOPOLOGY
 import tap
 
@@ -173,7 +173,7 @@ class Change(Live):
         self.stop(process)
 
     def test_a_run_says_what_was_changed(self):
-        process = self.start("run", "first-light", "--out", "run", *QUICK,
+        process = self.start("run", "first-light", "--out", "run", *QUICK, *PATIENT,
                              "--set", "workload.iterations=30", until=lambda p: "path atl0" in p.err())
         said = wait_until(lambda: (lambda done: done.stdout if done.returncode == 0 else None)(
             self.ask("set", "wan", "delay=4 ms")), "the run to take a change")
