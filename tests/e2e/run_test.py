@@ -38,6 +38,19 @@ class Run(EndToEnd):
             for reason in judgement["reasons"]:
                 self.assertRegex(reason, r"\Athe data plane stood still for ")
 
+    def verdict_follows_lateness(self, summary, status):
+        """By the scenario's own bounds, however busy this machine is: 1 ms, and 5 ms for INVALID."""
+        late = [direction["lateness"]["p99_ns"] for direction in summary["directions"]]
+        said = [reason for reason in summary["judgement"]["reasons"] if reason.startswith("lateness P99 ")]
+        beyond = [reason for reason in said if " us > " in reason]
+        self.assertEqual(len(beyond), sum(p99 > 1e6 for p99 in late), said)
+        self.assertEqual(sum(" us > 5000 us on link " in reason for reason in beyond), sum(p99 > 5e6 for p99 in late))
+        verdict = "INVALID" if max(late) > 5e6 else "DEGRADED" if max(late) > 1e6 else "VALID"
+        others = [reason for reason in summary["judgement"]["reasons"] if "stood still for" in reason]
+        if not others:
+            self.assertEqual(summary["judgement"]["verdict"], verdict)
+        self.assertEqual(status, {"VALID": 0, "DEGRADED": 3, "INVALID": 4}[summary["judgement"]["verdict"]])
+
     def files_keep_their_schemas(self, out):
         listed = {file["name"] for file in read_json(out / "manifest.json")["files"]}
         self.assertEqual(listed, {path.name for path in out.iterdir()})
@@ -198,13 +211,12 @@ class Run(EndToEnd):
         self.assertTrue(done.stdout.startswith(manifest["scenario_yaml"]))
 
     def test_json_is_the_summary_and_nothing_else(self):
-        done = self.ask_for_testbed("run", "metro-light", *PATIENT, "--json")
+        done = self.ask_for_testbed("run", "metro-light", "--json")
         directories = list((self.directory / "results/runs").iterdir())
         self.assertEqual(len(directories), 1)
         self.assertRegex(directories[0].name, r"\Ametro-light-\d{8}-\d{6}\Z")
         self.assertEqual(done.stdout, (directories[0] / "summary.json").read_text(encoding="utf-8"))
-        self.assertIn(done.returncode, (0, 3), done.stderr)
-        self.verdict_is_good(json.loads(done.stdout), done.returncode)
+        self.verdict_follows_lateness(json.loads(done.stdout), done.returncode)
 
 
 class Refusals(EndToEnd):

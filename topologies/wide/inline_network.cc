@@ -5,7 +5,6 @@
 #include <ns3/simulator.h>
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -21,16 +20,6 @@ using dataplane::InlineEntry;
 using dataplane::Label;
 
 constexpr std::size_t kAddress = 6, kProtocolAt = 2 * kAddress;
-
-void record(PcapTrace& trace, const GhostFrame& ghost, Instant at) {
-  std::array<std::uint8_t, InlineEntry::kHead> head{};
-  ghost.destination.CopyTo(head.data());
-  ghost.source.CopyTo(head.data() + kAddress);
-  head[kProtocolAt] = static_cast<std::uint8_t>(ghost.protocol >> 8);
-  head[kProtocolAt + 1] = static_cast<std::uint8_t>(ghost.protocol);
-  ghost.packet->CopyData(head.data() + kEthernetHeader, head.size() - kEthernetHeader);
-  trace.write(at.since_zero(), head, ghost.size());
-}
 
 std::uint32_t payload_of(std::uint32_t size) {
   return size - std::min(size, kEthernetHeader);
@@ -171,7 +160,7 @@ void InlineNetwork::enter(const InlineEntry& entry) {
 void InlineNetwork::arrive(std::uint32_t direction, GhostFrame ghost) {
   End& end = *ends_[direction];
   const Instant due = simulator_->time() + end.hold;
-  if (end.pcap) end.pcap->with([&](PcapTrace& trace) { record(trace, ghost, due); });
+  if (end.pcap) end.pcap->with([&](PcapTrace& trace) { trace.write(due.since_zero(), ghost.with_header()); });
   if (ghost.traveller->passage == nullptr) {
     const auto way = ghost.traveller->way;
     const std::size_t leg = ++ghost.traveller->leg;

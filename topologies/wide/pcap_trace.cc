@@ -7,18 +7,6 @@
 #include <utility>
 
 namespace longhaul::wide {
-namespace {
-
-constexpr std::int64_t kSecond = 1'000'000'000;
-
-std::uint32_t seconds_of(Duration at) {
-  return static_cast<std::uint32_t>(at.ns() / kSecond);
-}
-std::uint32_t nanoseconds_of(Duration at) {
-  return static_cast<std::uint32_t>(at.ns() % kSecond);
-}
-
-}  // namespace
 
 PcapTrace::PcapTrace(std::filesystem::path path, std::uint32_t snap) : path_(std::move(path)) {
   constexpr std::uint32_t kEthernet = 1;  // LINKTYPE_ETHERNET
@@ -28,12 +16,9 @@ PcapTrace::PcapTrace(std::filesystem::path path, std::uint32_t snap) : path_(std
 }
 
 void PcapTrace::write(Duration at, const ns3::Ptr<const ns3::Packet>& frame) {
-  file_.Write(seconds_of(at), nanoseconds_of(at), frame);
-  check();
-}
-
-void PcapTrace::write(Duration at, std::span<const std::uint8_t> first, std::uint32_t size) {
-  file_.Write(seconds_of(at), nanoseconds_of(at), first.data(), size);
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  file_.Write(static_cast<std::uint32_t>(at.ns() / kSecond), static_cast<std::uint32_t>(at.ns() % kSecond),
+              frame);
   check();
 }
 

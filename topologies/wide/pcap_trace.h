@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <span>
 
 #include "emulator/core/units.h"
 
@@ -22,8 +21,6 @@ class PcapTrace {
   PcapTrace(std::filesystem::path path, std::uint32_t snap);
   // `at`: since the start of the run.
   void write(Duration at, const ns3::Ptr<const ns3::Packet>& frame);
-  // `first`: of a frame of `size` bytes, at least as many as are kept.
-  void write(Duration at, std::span<const std::uint8_t> first, std::uint32_t size);
   void close();
 
  private:
